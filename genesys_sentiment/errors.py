@@ -9,7 +9,9 @@ GenesysSentimentError
 │   ├── RateLimited           429, and the time allowed for waiting is used up
 │   └── LimitExceeded         a documented limit, checked before the call or answered by it
 ├── ConnectionFailed          no answer: name resolution, refused, reset, timed out, TLS
-│   └── CertificateRefused    TLS verification failed; never retried
+│   ├── CertificateRefused    TLS verification failed; never retried
+│   ├── HandshakeRefused      the server answered the WebSocket upgrade with an HTTP status
+│   └── ConnectionLost        an open socket ended; carries its close code
 ├── ProtocolError             the other side keeps breaking its protocol
 ├── BadFrame                  one frame could not be read (a dialect raises this and nothing else)
 └── AnalyzerError             an analyzer's model or lexicon is damaged
@@ -113,6 +115,28 @@ class ConnectionFailed(GenesysSentimentError):
 
 class CertificateRefused(ConnectionFailed):
     """TLS verification of the host failed. Fatal at once, never downgraded."""
+
+
+class HandshakeRefused(ConnectionFailed):
+    """The server answered the WebSocket upgrade with an HTTP ``status``.
+
+    ``retry_after``: seconds the server asked for (clamped), None where it did not say.
+    """
+
+    def __init__(
+        self, message: str, *, host: str, status: int, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, host=host)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ConnectionLost(ConnectionFailed):
+    """An open socket ended. ``code`` is the close code, 1006 where no close frame came."""
+
+    def __init__(self, message: str, *, host: str, code: int) -> None:
+        super().__init__(message, host=host)
+        self.code = code
 
 
 class ProtocolError(GenesysSentimentError):

@@ -1,0 +1,1 @@
+"""Regions, tokens, REST, channels and conversations of a Genesys Cloud organisation."""

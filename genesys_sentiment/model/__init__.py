@@ -1,0 +1,1 @@
+"""Frozen values that cross every seam. Pure: no I/O."""

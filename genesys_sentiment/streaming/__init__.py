@@ -1,0 +1,1 @@
+"""Connections kept alive and read as asynchronous iterators."""

@@ -1,0 +1,160 @@
+"""The envelope, and reading event bodies strictly yet kindly. Pure: no I/O.
+
+A body is read into a private shape that lists every field known today; those that nobody here
+uses are only listed (:func:`with_unread`). So the usual frame is read once, and only a frame with
+a new field takes the slow way (:func:`salvage`), which names the new fields and reads the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from math import isfinite
+from typing import Any, Final, TypeVar, cast, get_args
+
+import msgspec
+from msgspec import Raw, Struct, defstruct, field
+
+from genesys_sentiment.errors import BadFrame
+from genesys_sentiment.model.wire import Drift
+
+UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError, ValueError)
+"""All that msgspec raises for bytes that it cannot read (RecursionError: nested too deep)."""
+
+_MAX_NAMES = 8
+_MAX_NAME = 96
+_LAST_MOMENT = 253_402_300_800_000.0  # the end of the year 9999, in milliseconds
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.=?-]")
+
+ShapeT = TypeVar("ShapeT", bound=Struct)
+
+
+class Body(Struct, rename="camel", forbid_unknown_fields=True):
+    """The base of shapes: a field that they do not list is an error, for :func:`salvage`."""
+
+
+def with_unread(names: str) -> Callable[[type[ShapeT]], type[ShapeT]]:
+    """List fields that may come as well and that nobody here reads; nor are they checked."""
+
+    def extend(shape: type[ShapeT]) -> type[ShapeT]:
+        fields = [(name, Raw, Raw()) for name in names.split()]
+        extended = defstruct(shape.__name__, fields, bases=(shape,), module=shape.__module__)
+        return cast("type[ShapeT]", extended)
+
+    return extend
+
+
+class Metadata(Struct, gc=False):
+    """Beside every body; whatever else it holds is of no use here."""
+
+    correlation: str | None = field(default=None, name="CorrelationId")
+
+
+@with_unread("version timestamp status message code")
+class Envelope(Body):
+    """Every frame: an event under its topic, or the answer to something sent on the socket."""
+
+    topic_name: str = ""
+    event_body: Raw = Raw()
+    metadata: Metadata | None = None
+    result: str | int | None = None
+    correlation_id: str | None = None
+
+    @property
+    def correlation(self) -> str | None:
+        return self.metadata.correlation if self.metadata is not None else None
+
+
+def salvage(raw: Raw | bytes, shape: type[ShapeT], kind: str, names: list[str]) -> ShapeT:
+    """Read what ``shape`` knows; append the names of all other fields to ``names``.
+
+    Raises BadFrame if what is left still does not fit.
+    """
+    try:
+        known = _prune(msgspec.json.decode(raw), shape, kind, names)
+        return msgspec.json.decode(msgspec.json.encode(known), type=shape)
+    except UNREADABLE:
+        raise BadFrame("body") from None
+
+
+def drift(names: Sequence[str]) -> Drift:
+    """At most 8 names, each made safe for a log line and a metric: the wire chose them."""
+    safe = (_UNSAFE.sub("_", name[:_MAX_NAME]) for name in names)
+    return Drift(tuple(dict.fromkeys(safe))[:_MAX_NAMES])
+
+
+def moment(value: object, name: str, names: list[str]) -> float | None:
+    """Seconds since the epoch from ISO 8601 with a zone, or from epoch milliseconds.
+
+    None where there is no time, and where it cannot be understood; then ``name`` is appended.
+    """
+    if value is None:
+        return None
+    at = _moment(value)
+    if at is None:
+        names.append(name)
+    return at
+
+
+def owner(conversation: str | None, topic: str) -> str:
+    """Whose event: the id in the body, else the one in the topic. Raises BadFrame without one."""
+    found = conversation or conversation_in(topic)
+    if not found:
+        raise BadFrame("no_conversation")
+    return found
+
+
+def conversation_in(topic: str) -> str | None:
+    """The conversation's id in a topic's name, None where the topic names none."""
+    parts = topic.split(".")
+    at = _ID_AT.get(parts[1].lower()) if len(parts) > 1 else None
+    return parts[at] if at is not None and at < len(parts) else None
+
+
+_ID_AT: Final = {"conversations": 2, "speechandtextanalytics": 3, "detail": 4}
+
+
+def _moment(value: object) -> float | None:
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+            # Without a zone it is anybody's guess, and a wrong time is worse than none.
+            return at.timestamp() if at.tzinfo is not None else None
+        except (ValueError, OverflowError):
+            return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # The comparison comes first: an integer may be too large for a float.
+        return value / 1000 if 0 <= value < _LAST_MOMENT and isfinite(value) else None
+    return None
+
+
+def _prune(value: Any, shape: type[Struct], path: str, names: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_prune(item, shape, path, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fields = _fields(shape)
+    known: dict[str, Any] = {}
+    for name, item in value.items():
+        where = f"{path}.{name}"
+        if name not in fields:
+            if len(names) < _MAX_NAMES:
+                names.append(where)
+            continue
+        inner = fields[name]
+        known[name] = item if inner is None else _prune(item, inner, where, names)
+    return known
+
+
+@cache
+def _fields(shape: type[Struct]) -> dict[str, type[Struct] | None]:
+    """The wire names of a shape, each with the shape inside it."""
+    return {field.encode_name: _inner(field.type) for field in msgspec.structs.fields(shape)}
+
+
+def _inner(annotation: Any) -> type[Struct] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _inner(each))), None)

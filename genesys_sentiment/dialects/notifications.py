@@ -1,0 +1,191 @@
+"""The platform's own language: Notifications channels over a WebSocket. Pure: no I/O.
+
+``docs/dialects.md`` says which topic becomes what. Facts marked [?] there are not confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any, ClassVar, Final, NamedTuple
+
+import msgspec
+from attrs import field, frozen
+from msgspec import Raw, Struct
+
+from genesys_sentiment.dialects import _readings, _snapshots, _suggestions, _transcription
+from genesys_sentiment.dialects._bodies import UNREADABLE, Envelope, conversation_in, drift, salvage
+from genesys_sentiment.dialects._controls import control, reply
+from genesys_sentiment.dialects._snapshots import snapshot_from_rest
+from genesys_sentiment.dialects.topics import SUGGESTION_KINDS
+from genesys_sentiment.errors import BadFrame, ConfigurationError
+from genesys_sentiment.model.events import Unknown
+from genesys_sentiment.model.wire import Channel, Connect, Token, WireMessage
+
+__all__ = ["MAX_FRAME", "Notifications", "snapshot_from_rest"]
+
+MAX_FRAME = 1_048_576
+"""Bytes of the longest frame that is read (C3). Real snapshots are far below it."""
+
+
+@frozen(kw_only=True)
+class Notifications:
+    """The dialect of a real organisation.
+
+    ``language`` is what an utterance gets whose transcript names none, None for no fallback.
+    ``ping_interval`` and ``idle_timeout`` are seconds. The server's heartbeat comes about every
+    30 s; a client was seen to give up after 35 s, and 45 s forgives one late heartbeat.
+    """
+
+    name: ClassVar[str] = "notifications"
+    ping: ClassVar[str] = '{"message":"ping"}'
+    uses_channel: ClassVar[bool] = True
+
+    language: str | None = None
+    ping_interval: float = field(default=30.0)
+    idle_timeout: float = field(default=45.0)
+
+    @ping_interval.validator
+    @idle_timeout.validator
+    def _positive(self, attribute: Any, value: float) -> None:
+        if not (value > 0 and isfinite(value)):
+            raise ConfigurationError(f"{attribute.name} is {value}: give seconds, more than 0")
+
+    def connect(self, token: Token | None, channel: Channel | None) -> Connect:
+        """The channel's own address, and no header: its unguessable URI is the authorization.
+
+        Raises ConfigurationError without a channel.
+        """
+        if channel is None:
+            raise ConfigurationError("notifications need a channel: create one by REST first")
+        return Connect(url=channel.connect_uri)
+
+    def subscribe(self, topics: Sequence[str]) -> Sequence[str]:
+        """Nothing: topics are subscribed by REST, which says which ones were refused."""
+        return ()
+
+    def decode(self, frame: bytes, received: float) -> Sequence[WireMessage]:
+        """Read one frame that arrived at ``received`` (seconds since the epoch).
+
+        A Drift comes last where the frame held fields or values that this library does not know.
+        Raises BadFrame and nothing else, whatever the bytes are.
+        """
+        if len(frame) > MAX_FRAME:
+            raise BadFrame("too_large")
+        names: list[str] = []
+        try:
+            # msgspec checks only the strings that it reads; a text frame is UTF-8 all over.
+            frame.isascii() or str(frame, "utf-8")
+            envelope = _decode_envelope(frame)
+        except msgspec.ValidationError:
+            envelope = salvage(frame, Envelope, "envelope", names)
+        except UNREADABLE:
+            raise BadFrame("json") from None
+        topic = envelope.topic_name.lower()
+        route = _ROUTES.get(topic[topic.rfind(".") + 1 :], _DETAIL)
+        if not (topic.startswith(route.start) and topic.endswith(route.end)):
+            route = _DETAIL if topic.startswith(_DETAIL.start) else _OTHER
+        try:
+            body = route.decode(envelope.event_body)
+        except msgspec.ValidationError:
+            body = salvage(envelope.event_body, route.shape, route.kind, names)
+        except UNREADABLE:
+            raise BadFrame("body") from None
+        messages = route.build(body, envelope, received, self.language, names)
+        if names:
+            messages.append(drift(names))
+        return messages
+
+
+_Build = Callable[[Any, Envelope, float, str | None, list[str]], list[WireMessage]]
+
+
+class _Route(NamedTuple):
+    """Topics that begin and end so, what their body looks like, and what is made of it."""
+
+    kind: str
+    start: str | tuple[str, ...]
+    end: str
+    shape: type[Struct]
+    decode: Callable[[Raw], Any]
+    build: _Build
+
+
+def _route(
+    kind: str, start: str | tuple[str, ...], end: str, shape: type[Struct], build: _Build
+) -> _Route:
+    return _Route(kind, start, end, shape, msgspec.json.Decoder(shape).decode, build)
+
+
+def _routes() -> dict[str, _Route]:
+    """Routes by the last part of the topic's name, in lower case."""
+    conversations = "v2.conversations."
+    found = [
+        _route(
+            "sentiment",
+            "v2.speechandtextanalytics.conversation.",
+            ".sentiment",
+            _readings.Sentiment,
+            _readings.sentiment,
+        ),
+        _route(
+            "transcription",
+            conversations,
+            ".transcription",
+            _transcription.Transcription,
+            _transcription.transcription,
+        ),
+    ]
+    found += [
+        _route(
+            "suggestion",
+            conversations,
+            f".suggestions.{kind}",
+            _suggestions.SuggestionBody,
+            _suggestions.suggestion,
+        )
+        for kind in SUGGESTION_KINDS
+    ]
+    found += [
+        _route(
+            "conversation",
+            ("v2.routing.queues.", "v2.users."),
+            end,
+            _snapshots.Conversation,
+            _snapshots.conversation,
+        )
+        for end in (
+            ".conversations",
+            *(f".conversations.{medium}" for medium in _snapshots.MEDIUM_OF_TOPIC),
+        )
+    ]
+    return {route.end.rpartition(".")[2]: route for route in found}
+
+
+def _other(
+    body: Raw, envelope: Envelope, received: float, language: str | None, names: list[str]
+) -> list[WireMessage]:
+    """Control messages, answers to what was sent on the socket, and topics without a use here."""
+    topic = envelope.topic_name
+    if not topic:
+        return [reply(envelope)]
+    said = control(topic.lower(), body, names)
+    if said is not None:
+        return [said]
+    return [
+        Unknown(
+            topic=topic,
+            body=bytes(body),
+            conversation=conversation_in(topic),
+            correlation=envelope.correlation,
+            received=received,
+        )
+    ]
+
+
+_DETAIL: Final = _route(
+    "detail", "v2.detail.events.conversation.", "", _readings.DetailEvent, _readings.detail
+)
+_OTHER: Final = _Route("other", "", "", Struct, lambda body: body, _other)
+_ROUTES: Final = _routes()
+_decode_envelope: Final = msgspec.json.Decoder(Envelope).decode

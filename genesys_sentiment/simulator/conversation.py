@@ -1,0 +1,225 @@
+"""Pure: no I/O. One simulated conversation: its ids, its moments, and how the platform shows it.
+
+Everything the platform says of a conversation follows from the moments at which something
+happened to it, so only those are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from attrs import define, field, frozen
+
+from genesys_sentiment.simulator.times import iso, milliseconds
+
+
+@frozen
+class Ids:
+    """Ids made from a seed and a name: the same run gives the same ids."""
+
+    namespace: UUID
+
+    @classmethod
+    def of(cls, *parts: object) -> Ids:
+        """The ids that belong to one thing, named by its parts."""
+        return cls(uuid5(NAMESPACE_OID, "/".join(map(str, parts))))
+
+    def __call__(self, *parts: object) -> str:
+        """The id of one part of it."""
+        return str(uuid5(self.namespace, "/".join(map(str, parts))))
+
+
+@define(kw_only=True)
+class Conversation:
+    """One conversation. Moments are platform seconds since the epoch, None: not yet.
+
+    ``started``: in the queue. ``alerted``: an agent's phone rings. ``answered``: agent and
+    customer talk. ``ended``: hung up. ``acw_started`` and ``acw_ended``: after-call work.
+    """
+
+    ids: Ids
+    queue: str
+    organization: str
+    started: float
+    started_wall: float = 0.0
+    alerted: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    acw_started: float | None = None
+    acw_ended: float | None = None
+    sentiment: tuple[float, float] | None = None
+    suggestions: list[dict[str, Any]] = field(factory=list)
+
+    @property
+    def id(self) -> str:
+        """The conversation's id."""
+        return self.ids("conversation")
+
+    @property
+    def agent(self) -> str:
+        """The user id of its agent."""
+        return self.ids("user")
+
+    def communication(self, purpose: str) -> str:
+        """The id of a participant's call."""
+        return self.ids("communication", purpose)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole conversation, as queue and user topics send it."""
+        return {
+            "id": self.id,
+            "maxParticipants": 0,
+            "recordingState": "none",
+            "address": "tel:+15550100",
+            "securePause": False,
+            "participants": self._participants(),
+            "recentTransfers": [],
+            "divisions": [],
+        }
+
+    def resource(self) -> dict[str, Any]:
+        """As ``GET /api/v2/conversations/{id}`` answers."""
+        participants = self._participants()
+        for participant in participants:
+            participant["startTime"] = participant.get("connectedTime", iso(self.started))
+        shown = self.snapshot() | {
+            "startTime": iso(self.started),
+            "participants": participants,
+            "selfUri": f"/api/v2/conversations/{self.id}",
+        }
+        if self.ended is not None:
+            shown["endTime"] = iso(self.ended)
+        return shown
+
+    def details(self) -> dict[str, Any]:
+        """As the analytics details query lists it."""
+        shown: dict[str, Any] = {
+            "conversationId": self.id,
+            "conversationStart": iso(self.started),
+            "originatingDirection": "inbound",
+            "divisionIds": [],
+            "participants": [
+                {
+                    "participantId": participant["id"],
+                    "purpose": participant["purpose"],
+                    "sessions": [self._session(participant)],
+                }
+                | ({"userId": self.agent} if participant["purpose"] == "agent" else {})
+                for participant in self._participants()
+            ],
+        }
+        if self.ended is not None:
+            shown["conversationEnd"] = iso(self.ended)
+        return shown
+
+    def detail(self, kind: str, now: float) -> dict[str, Any]:
+        """The body of one detail event (``customer.start``, ``acd.end``, ``acw``, …)."""
+        purpose = kind.partition(".")[0]
+        purpose = {"user": "agent", "acw": "agent", "wrapup": "agent"}.get(purpose, purpose)
+        body: dict[str, Any] = {
+            "eventTime": milliseconds(now),
+            "conversationId": self.id,
+            "participantId": self.ids("participant", purpose),
+            "sessionId": self.communication(purpose),
+            "mediaType": "VOICE",
+            "provider": "Edge",
+            "direction": "INBOUND",
+            "ani": "tel:+15550100",
+            "dnis": "tel:+15550199",
+        }
+        if purpose in ("agent", "acd"):
+            body["queueId"] = self.queue
+        if purpose == "agent":
+            body["userId"] = self.agent
+        if kind.endswith(".end"):
+            body["disconnectType"] = "TRANSFER" if purpose == "acd" else "CLIENT"
+            body["interactingDurationMs"] = milliseconds(now - (self.answered or self.started))
+        if kind in ("acw", "wrapup") and self.acw_started is not None:
+            body["wrapupCode"] = self.ids("wrapup")
+            body["wrapupDurationMs"] = milliseconds(now - self.acw_started)
+        return body
+
+    def matches(self, since: float, until: float) -> bool:
+        """Whether it lay in an interval of wall time, which is what clients name."""
+        return self.started_wall <= until and (self.ended is None or self.started_wall >= since)
+
+    def _participants(self) -> list[dict[str, Any]]:
+        shown = [
+            self._participant("customer", self.started, self.ended, "connected"),
+            self._participant("acd", self.started, self.answered or self.ended, "connected"),
+        ]
+        if self.alerted is not None:
+            state = "connected" if self.answered is not None else "alerting"
+            shown.append(self._participant("agent", self.answered, self.ended, state))
+        return shown
+
+    def _participant(
+        self, purpose: str, connected: float | None, ended: float | None, state: str
+    ) -> dict[str, Any]:
+        call: dict[str, Any] = {
+            "id": self.communication(purpose),
+            "state": state if ended is None else "disconnected",
+            "initialState": "alerting" if purpose == "agent" else "connected",
+            "direction": "inbound",
+            "held": False,
+            "muted": False,
+            "recording": False,
+            "confined": False,
+            "securePause": False,
+            "provider": "Edge",
+        }
+        shown: dict[str, Any] = {
+            "id": self.ids("participant", purpose),
+            "purpose": purpose,
+            "name": {"customer": "Caller", "acd": "Queue", "agent": "Agent"}[purpose],
+            "queueId": self.queue,
+            "attributes": {},
+            "wrapupRequired": purpose == "agent",
+            "calls": [call],
+        }
+        if connected is not None:
+            shown["connectedTime"] = call["connectedTime"] = iso(connected)
+        if ended is not None:
+            shown["endTime"] = call["disconnectedTime"] = iso(ended)
+            call["disconnectType"] = "transfer" if purpose == "acd" else "client"
+        if purpose == "agent":
+            shown["userId"] = self.agent
+            self._after_call(shown)
+        return shown
+
+    def _after_call(self, shown: dict[str, Any]) -> None:
+        if self.acw_started is None:
+            return
+        shown["startAcwTime"] = iso(self.acw_started)
+        if self.acw_ended is not None:
+            shown["endAcwTime"] = iso(self.acw_ended)
+            shown["wrapup"] = {
+                "code": self.ids("wrapup"),
+                "notes": "",
+                "durationSeconds": round(self.acw_ended - self.acw_started),
+                "endTime": iso(self.acw_ended),
+            }
+
+    def _session(self, participant: dict[str, Any]) -> dict[str, Any]:
+        segment = {
+            "segmentStart": participant.get("connectedTime", iso(self.started)),
+            "segmentType": "interact",
+            "queueId": self.queue,
+            "conference": False,
+        }
+        if "endTime" in participant:
+            segment |= {"segmentEnd": participant["endTime"], "disconnectType": "client"}
+        return {
+            "sessionId": participant["calls"][0]["id"],
+            "mediaType": "voice",
+            "direction": "inbound",
+            "provider": "Edge",
+            "segments": [segment],
+        }
+
+
+def ordered(conversations: Sequence[Conversation], newest_first: bool) -> list[Conversation]:
+    """In the order in which a details query lists them."""
+    return sorted(conversations, key=lambda each: each.started, reverse=newest_first)

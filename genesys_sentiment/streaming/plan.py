@@ -1,0 +1,72 @@
+"""Which topics a stream wants, now and as conversations come and go. Pure: no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from genesys_sentiment.model.events import Event, StateChange
+
+
+@frozen
+class Following:
+    """A conversation that is going on. ``since``: seconds since the epoch, None if not known."""
+
+    conversation: str
+    since: float | None = None
+
+
+class Plan(Protocol):
+    """Decides what is subscribed. ``now`` is monotonic seconds, ``wall`` seconds since the epoch.
+
+    ``version`` grows whenever ``wanted`` changes. ``deadline`` is when ``tick`` wants to be
+    called, None for never.
+    """
+
+    @property
+    def wanted(self) -> Collection[str]: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def deadline(self) -> float | None: ...
+
+    def observe(self, change: StateChange, now: float) -> None:
+        """A conversation changed."""
+        ...
+
+    def discovered(self, conversations: Iterable[Following], now: float) -> None:
+        """These conversations are known to be going on."""
+        ...
+
+    def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
+        """These topics are subscribed from now on; returns what the reader should know of it."""
+        ...
+
+    def tick(self, now: float) -> None:
+        """Time has passed."""
+        ...
+
+
+class FixedPlan:
+    """The same topics for ever."""
+
+    version = 0
+    deadline = None
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self.wanted: Collection[str] = tuple(dict.fromkeys(topics))
+
+    def observe(self, change: StateChange, now: float) -> None:
+        """Changes nothing."""
+
+    def discovered(self, conversations: Iterable[Following], now: float) -> None:
+        """Changes nothing."""
+
+    def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
+        """Nothing to say of it."""
+        return ()
+
+    def tick(self, now: float) -> None:
+        """Changes nothing."""

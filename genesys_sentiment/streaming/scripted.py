@@ -1,0 +1,81 @@
+"""A transport that plays a script, on a clock of its own: for tests, and under recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from genesys_sentiment.model.wire import Connect
+from genesys_sentiment.streaming.clock import VirtualClock
+from genesys_sentiment.streaming.transport import Finished, Socket
+
+Step: TypeAlias = bytes | str | float | Exception
+"""A frame that comes, seconds that pass, or what the connection ends with."""
+
+
+class Scripted:
+    """Plays one script for each connection; after the last the stream finishes.
+
+    A script's frames come in order, a number lets time pass on ``clock``, an exception is raised
+    (``ConnectionLost`` and the like); a script that just ends finishes the stream as well. A
+    script whose first step is an exception refuses to open. Give the stream ``clock=script.clock``
+    and no real time passes, reconnects included. ``sent`` keeps the texts that were sent.
+    """
+
+    def __init__(self, *connections: Iterable[Step], clock: VirtualClock | None = None) -> None:
+        self._connections = iter(connections)
+        self.clock = clock or VirtualClock()
+        self.sent: list[str] = []
+        self.opened = 0
+
+    async def open(self, connect: Connect) -> Socket:
+        """Start the next script."""
+        script = next(self._connections, None)
+        if script is None:
+            raise Finished
+        self.opened += 1
+        steps = iter(script)
+        first = next(steps, None)
+        if isinstance(first, Exception):
+            raise first
+        return _ScriptedSocket(self, first, steps)
+
+
+class _ScriptedSocket:
+    def __init__(self, script: Scripted, first: Step | None, steps: Iterator[Step]) -> None:
+        self._script = script
+        self._next = first
+        self._steps = steps
+        self._pause = 0.0
+
+    async def receive(self, timeout: float) -> Sequence[bytes]:
+        clock = self._script.clock
+        if isinstance(self._next, (int, float)):
+            self._pause += self._next
+            self._advance()
+        if self._pause > 0:
+            passed = min(self._pause, timeout)
+            await clock.sleep(passed)
+            self._pause -= passed
+            return ()
+        match self._next:
+            case Exception() as error:
+                raise error
+            case bytes() as frame:
+                pass
+            case str() as text:
+                frame = text.encode()
+            case _:
+                raise Finished
+        self._advance()
+        await clock.sleep(0)
+        return (frame,)
+
+    def _advance(self) -> None:
+        self._next = next(self._steps, None)
+
+    async def send(self, text: str) -> None:
+        self._script.sent.append(text)
+
+    async def close(self, timeout: float) -> None:
+        self._next = None

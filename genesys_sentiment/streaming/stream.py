@@ -1,0 +1,312 @@
+"""One connection kept alive and read as an asynchronous iterator of events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias
+
+from attrs import evolve, frozen
+
+from genesys_sentiment.cloud.delays import full_jitter
+from genesys_sentiment.errors import AuthError, GenesysSentimentError
+from genesys_sentiment.model.events import Event, Gap, TopicRefused
+from genesys_sentiment.model.wire import Dialect, Tokens
+from genesys_sentiment.streaming.buffer import Buffer, Overflow
+from genesys_sentiment.streaming.clock import Clock, SystemClock
+from genesys_sentiment.streaming.counters import Counters
+from genesys_sentiment.streaming.line import Line, Opener
+from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.pacing import Pacing
+from genesys_sentiment.streaming.plan import FixedPlan, Following, Plan
+from genesys_sentiment.streaming.session import Action, Leave, Send
+from genesys_sentiment.streaming.subscriptions import Channels
+from genesys_sentiment.streaming.transport import Finished, Transport
+from genesys_sentiment.streaming.verdict import judge
+
+_log = logging.getLogger(__name__)
+
+Discover: TypeAlias = Callable[[], Awaitable[Iterable[Following]]]
+"""Lists the conversations that are going on; raises what the REST calls raise."""
+
+State: TypeAlias = Literal["waiting", "opening", "open", "closing", "done"]
+
+_STEPS: frozenset[tuple[State, State]] = frozenset(
+    {
+        ("waiting", "opening"),
+        ("opening", "open"),
+        ("opening", "waiting"),
+        ("open", "closing"),
+        ("closing", "waiting"),
+        ("waiting", "done"),
+        ("opening", "done"),
+        ("closing", "done"),
+    }
+)
+"""The life of a connection; a step that is not here is a bug and raises."""
+
+
+@frozen(kw_only=True)
+class StreamOptions:
+    """What can be set of a stream. All times in seconds; sources: reference figures in docs.
+
+    ``open_timeout``: for the handshake. ``close_timeout``: for saying goodbye. ``survival``: how
+    long a connection must live to count as good. ``subscribe_spacing``: between two subscription
+    calls on one channel. ``buffer_events`` and ``buffer_bytes`` bound what waits for the reader
+    of the stream, ``overflow`` says what happens then. ``delays`` makes the waits between
+    connections.
+    """
+
+    open_timeout: float = 10.0
+    close_timeout: float = 1.0
+    survival: float = 30.0
+    subscribe_spacing: float = 1.0
+    buffer_events: int = 10_000
+    buffer_bytes: int = 16 * 1024 * 1024
+    overflow: Overflow = "block"
+    delays: Callable[[], Iterator[float]] = full_jitter
+
+
+class Stream:
+    """Events from one connection that is opened again whenever it ends.
+
+    An asynchronous context manager and iterator: entering starts connecting, leaving ends it
+    within ``close_timeout`` and a little, in every state. Iterating yields events in order; a
+    ``Gap`` stands wherever events may be missing. What ends the stream for good (refused
+    credentials, a missing permission, a bug) is raised by the iterator, after the events that
+    came before. Leaving ends the iteration without an error.
+
+    ``dialect`` says what is spoken, ``transport`` over what. ``tokens`` and ``channels`` are
+    needed by dialects that authenticate, or whose topics are subscribed by REST. ``topics`` is a
+    list, or a ``Plan`` that changes. ``discover`` finds conversations that are going on, each time
+    a connection opened.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        transport: Transport,
+        *,
+        tokens: Tokens | None = None,
+        channels: Channels | None = None,
+        topics: Iterable[str] | Plan = (),
+        discover: Discover | None = None,
+        memory: Memory | None = None,
+        options: StreamOptions | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._dialect = dialect
+        self._options = options or StreamOptions()
+        self._clock = clock or SystemClock()
+        self._plan = FixedPlan(topics) if isinstance(topics, Iterable) else topics
+        self._discover = discover
+        self._memory = memory or Memory()
+        self._counters = self._memory.counters
+        self._buffer = Buffer(
+            self._counters,
+            limit=self._options.buffer_events,
+            limit_bytes=self._options.buffer_bytes,
+            overflow=self._options.overflow,
+        )
+        self._opener = Opener(
+            dialect,
+            transport,
+            tokens,
+            channels,
+            self._plan,
+            self._memory,
+            self._emit,
+            self._clock,
+            open_timeout=self._options.open_timeout,
+            spacing=self._options.subscribe_spacing,
+        )
+        self._pacing = Pacing(self._options.delays, survival=self._options.survival)
+        self._state: State = "waiting"
+        self._whole_until: float | None = None
+        self._broke: str = "disconnected"
+        self._lived = 0.0
+        self._leaving = False
+        self._opened = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> State:
+        """``waiting`` for the next attempt, ``opening``, ``open``, ``closing`` or ``done``."""
+        return self._state
+
+    @property
+    def counters(self) -> Counters:
+        """The accounting at this moment, as a copy."""
+        return evolve(self._counters, buffered=len(self._buffer))
+
+    @property
+    def drift(self) -> dict[str, int]:
+        """Fields and values that this library does not know, by name, with how often."""
+        return dict(self._memory.drift)
+
+    async def ready(self) -> None:
+        """Wait until the first connection is open and its topics are subscribed.
+
+        Returns as well when the stream ended before that: the iterator tells why.
+        """
+        await self._opened.wait()
+
+    async def __aenter__(self) -> Self:
+        if self._task is not None:
+            raise RuntimeError("a stream can be entered once; make another one")
+        self._task = asyncio.create_task(self._live(), name="genesys-stream")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._leaving = True
+            self._buffer.end()
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    def __anext__(self) -> Coroutine[Any, Any, Event]:
+        return self._buffer.get()
+
+    async def _live(self) -> None:
+        try:
+            while not self._leaving:
+                await self._connect_once()
+        except Finished:
+            _log.debug("the transport has finished")
+        except Exception as error:  # noqa: BLE001 - the reader's border: the iterator raises it
+            self._buffer.end(error)
+        finally:
+            self._step("done")
+            self._buffer.end()
+            self._opened.set()
+
+    async def _connect_once(self) -> None:
+        """One attempt, the connection it makes, and the wait that follows it."""
+        self._lived = 0.0
+        self._step("opening")
+        self._pacing.attempt(self._clock.monotonic())
+        self._counters.attempts += 1
+        try:
+            line = await self._opener.open()
+            await self._keep(line)
+        except Finished:
+            raise
+        except Exception as error:  # noqa: BLE001 - the reader's border: judged below
+            if self._state == "opening":
+                self._step("waiting")
+            verdict = judge(error)
+        now = self._clock.monotonic()
+        if self._pacing.is_over(verdict, now):
+            raise verdict.error
+        self._opener.note(verdict)
+        delay = self._pacing.delay(verdict, now, self._lived)
+        _log.info("connection ended (%s), next attempt in %.1f s", verdict.reason, delay)
+        if not self._leaving:
+            await self._clock.sleep(delay)
+
+    async def _keep(self, line: Line) -> None:
+        """Hand over what an open line brings until it ends; always raises why it did."""
+        self._step("open")
+        self._counters.connections += 1
+        if self._whole_until is not None:
+            gap = Gap(reason=self._broke, since=self._whole_until, until=self._clock.wall())
+            self._emit(gap)
+        self._opened.set()
+        try:
+            await self._serve(line)
+        except Exception as error:
+            self._broke = judge(error).reason
+            raise
+        finally:
+            self._step("closing")
+            self._lived = self._clock.monotonic() - line.opened
+            self._whole_until = line.session.last_frame + line.wall
+            await line.socket.close(self._options.close_timeout)
+            self._step("waiting")
+
+    async def _serve(self, line: Line) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read(line), name="genesys-reader")
+                if line.subscriptions is not None:
+                    group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
+                if self._discover is not None:
+                    group.create_task(self._ask(self._discover, line), name="genesys-discovery")
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _read(self, line: Line) -> None:
+        session, socket, buffer = line.session, line.socket, self._buffer
+        monotonic = self._clock.monotonic
+        while True:
+            due = session.deadline
+            if self._plan.deadline is not None:
+                due = min(due, self._plan.deadline)
+            frames = await socket.receive(max(due - monotonic(), 0.0))
+            now = monotonic()
+            actions: list[Action] = []
+            for frame in frames:
+                for item in session.receive(frame, now):
+                    if isinstance(item, (Send, Leave)):
+                        actions.append(item)
+                    else:
+                        buffer.put(item, len(frame), now + line.wall)
+                if buffer.full:
+                    await self._wait_for_room(line)
+            if not frames:
+                actions.extend(session.tick(now))
+                self._plan.tick(now)
+            line.poke()
+            for action in actions:
+                await line.act(action)
+
+    async def _wait_for_room(self, line: Line) -> None:
+        """The reader of the stream is slow: keep our side of the line alive meanwhile."""
+        while self._buffer.full:
+            now = self._clock.monotonic()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(line.session.deadline - now, 0.0)):
+                    await self._buffer.room()
+            now = self._clock.monotonic()
+            line.session.excuse(now)
+            for action in line.session.tick(now):
+                await line.act(action)
+
+    async def _ask(self, discover: Discover, line: Line) -> None:
+        """What is going on already was announced while nobody listened: ask for it."""
+        try:
+            found = await discover()
+        except AuthError:
+            raise
+        except GenesysSentimentError as error:
+            self._counters.discovery_failures += 1
+            _log.warning("conversations that are going on could not be listed: %s", error)
+        else:
+            self._plan.discovered(found, self._clock.monotonic())
+            line.poke()
+
+    def _emit(self, event: Event) -> None:
+        """An event of our own making takes its place in order."""
+        if isinstance(event, Gap):
+            self._counters.gaps += 1
+        elif isinstance(event, TopicRefused):
+            if not self._memory.seen.add(event.id, self._clock.monotonic()):
+                return
+            self._counters.refused += 1
+        self._buffer.put(event, 0, self._clock.wall())
+
+    def _step(self, state: State) -> None:
+        if (self._state, state) not in _STEPS:
+            raise RuntimeError(f"a stream cannot go from {self._state} to {state}")
+        self._state = state

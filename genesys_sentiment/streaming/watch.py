@@ -1,0 +1,84 @@
+"""From queues, agents and conversations to one stream that follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from genesys_sentiment.cloud.cloud import Cloud
+from genesys_sentiment.dialects import topics as topic
+from genesys_sentiment.dialects.notifications import Notifications
+from genesys_sentiment.errors import ConfigurationError
+from genesys_sentiment.model.wire import Dialect
+from genesys_sentiment.streaming.clock import Clock, SystemClock
+from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.plan import Following
+from genesys_sentiment.streaming.stream import Stream, StreamOptions
+from genesys_sentiment.streaming.transport import AiohttpTransport, Transport
+from genesys_sentiment.streaming.watching import Watcher
+
+_LONGEST_CALL = 24 * 3600.0
+"""How far back conversations that are still going on are looked for, in seconds."""
+
+
+def watch(
+    cloud: Cloud,
+    *,
+    queues: Iterable[str] = (),
+    users: Iterable[str] = (),
+    conversations: Iterable[str] = (),
+    topics: Iterable[str] = (),
+    suggestions: bool = False,
+    linger: float = 60.0,
+    dialect: Dialect | None = None,
+    transport: Transport | None = None,
+    options: StreamOptions | None = None,
+    clock: Clock | None = None,
+) -> Stream:
+    """A stream that follows queues, users (agents) and conversations by their ids.
+
+    It discovers the conversations of the queues and agents, subscribes to each one's transcripts
+    and platform sentiment (and suggestions, when asked) as it starts, and drops them ``linger``
+    seconds after it ended. ``topics`` are subscribed as they are. What goes on in the queues
+    already is found by REST each time a connection opens. Missing permissions arrive as
+    ``TopicRefused``, one by one, while everything else lives.
+
+    Raises ConfigurationError when there is nothing to watch or an id cannot be one.
+    """
+    queues, fixed = tuple(queues), tuple(topics)
+    clock = clock or SystemClock()
+    memory = Memory()
+
+    def conversation_topics(conversation: str) -> tuple[str, ...]:
+        wanted = (topic.transcription(conversation), topic.sentiment(conversation))
+        return (*wanted, *topic.suggestions(conversation)) if suggestions else wanted
+
+    async def discover() -> Iterable[Following]:
+        now = clock.wall()
+        live = await cloud.conversations.live(queues, since=now - _LONGEST_CALL, until=now)
+        return [Following(each.conversation, each.started) for each in live]
+
+    watcher = Watcher(
+        memory.tracker,
+        conversation_topics,
+        base=(
+            *fixed,
+            *(topic.queue_conversations(queue) for queue in queues),
+            *(topic.user_conversations(user) for user in users),
+        ),
+        linger=linger,
+        wall=clock.wall() - clock.monotonic(),
+    )
+    watcher.discovered((Following(each) for each in conversations), clock.monotonic())
+    if not watcher.wanted:
+        raise ConfigurationError("nothing to watch: give queues, users, conversations or topics")
+    return Stream(
+        dialect or Notifications(),
+        transport or AiohttpTransport(cloud.session),
+        tokens=cloud.tokens,
+        channels=cloud.channels,
+        topics=watcher,
+        discover=discover if queues else None,
+        memory=memory,
+        options=options,
+        clock=clock,
+    )

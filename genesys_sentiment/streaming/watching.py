@@ -1,0 +1,128 @@
+"""Following queues, agents and conversations: who is talking decides what is subscribed.
+
+Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from attrs import define
+
+from genesys_sentiment.model.events import Event, Gap, StateChange
+from genesys_sentiment.scoring.transitions import Tracker
+from genesys_sentiment.streaming.plan import Following
+
+
+@define
+class _Followed:
+    """One conversation. Times: ``seen`` is seconds since the epoch, ``until`` monotonic seconds."""
+
+    topics: tuple[str, ...]
+    seen: float
+    confirmed: bool = False
+    until: float | None = None
+
+
+class Watcher:
+    """A plan that adds a conversation's topics when it starts and drops them after it ended.
+
+    ``base`` is always wanted; ``topics`` names the topics of one conversation. ``linger``: seconds
+    that the topics of an ended conversation stay, because transcripts lag up to about 35 s behind
+    speech. A conversation that was talking before its topics were subscribed is announced as Gap
+    ``joined_late``. ``wall`` is what added to monotonic seconds gives seconds since the epoch.
+    """
+
+    deadline: float | None = None
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        topics: Callable[[str], tuple[str, ...]],
+        *,
+        base: Iterable[str] = (),
+        linger: float = 60.0,
+        wall: float = 0.0,
+    ) -> None:
+        self._tracker = tracker
+        self._topics = topics
+        self._base = tuple(base)
+        self._linger = linger
+        self._wall = wall
+        self._followed: dict[str, _Followed] = {}
+        self._late: set[str] = set()
+        self.version = 0
+
+    @property
+    def wanted(self) -> Collection[str]:
+        """The base, then the topics of the followed conversations, each once, in order."""
+        followed = (topic for each in self._followed.values() for topic in each.topics)
+        return tuple(dict.fromkeys((*self._base, *followed)))
+
+    @property
+    def conversations(self) -> tuple[str, ...]:
+        """The conversations followed now."""
+        return tuple(self._followed)
+
+    def observe(self, change: StateChange, now: float) -> None:
+        """Follow a conversation that is new, let go of one that ended."""
+        conversation = change.conversation
+        ended = self._tracker.phase(conversation) == "ended"
+        followed = self._followed.get(conversation)
+        if followed is None:
+            if not ended and change.subject != "transcription":
+                self._follow(conversation, now + self._wall)
+        elif ended and followed.until is None:
+            followed.until = now + self._linger
+            self._set_deadline()
+        elif not ended:
+            followed.until = None
+
+    def discovered(self, conversations: Iterable[Following], now: float) -> None:
+        """Follow conversations that were found by asking: they may have been talking for long."""
+        for each in conversations:
+            if each.conversation not in self._followed:
+                seen = now + self._wall
+                self._follow(each.conversation, seen if each.since is None else each.since)
+                self._late.add(each.conversation)
+
+    def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
+        """Note what is subscribed; a Gap for every conversation that was talking before."""
+        gaps = []
+        for conversation, followed in self._followed.items():
+            if followed.confirmed or not any(topic in topics for topic in followed.topics):
+                continue
+            followed.confirmed = True
+            late = conversation in self._late or self._tracker.phase(conversation) == "talking"
+            self._late.discard(conversation)
+            if late:
+                gaps.append(
+                    Gap(
+                        reason="joined_late",
+                        conversation=conversation,
+                        since=min(followed.seen, wall),
+                        until=wall,
+                    )
+                )
+        return gaps
+
+    def tick(self, now: float) -> None:
+        """Drop the conversations that ended long enough ago."""
+        over = [
+            conversation
+            for conversation, followed in self._followed.items()
+            if followed.until is not None and followed.until <= now
+        ]
+        for conversation in over:
+            del self._followed[conversation]
+            self._late.discard(conversation)
+            self.version += 1
+        self._set_deadline()
+
+    def _follow(self, conversation: str, seen: float) -> None:
+        self._followed[conversation] = _Followed(self._topics(conversation), seen)
+        self.version += 1
+
+    def _set_deadline(self) -> None:
+        ends = (each.until for each in self._followed.values() if each.until is not None)
+        self.deadline = min(ends, default=None)
