@@ -138,8 +138,10 @@ def _checked(topics: Sequence[str]) -> tuple[str, ...]:
     """Each topic once, in order; topics that differ in case are the same."""
     if isinstance(topics, str):
         raise ConfigurationError("topics must be a sequence of topics, not one text")
-    unique = {topic.casefold(): topic for topic in reversed(topics)}
-    wanted = tuple(reversed(unique.values()))
+    unique: dict[str, str] = {}
+    for topic in topics:
+        unique.setdefault(topic.casefold(), topic)
+    wanted = tuple(unique.values())
     if any(not _VISIBLE.fullmatch(topic) for topic in wanted):
         raise ConfigurationError("a topic is empty or holds spaces, control or other characters")
     longest = max(map(len, wanted), default=0)

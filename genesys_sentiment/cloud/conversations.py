@@ -52,7 +52,8 @@ class Conversations:
         """Conversations of ``queues`` that touched ``since``…``until`` and have not ended.
 
         Times are seconds since the epoch. Each conversation comes once, though pages shift while
-        conversations begin. No queues: none. Raises ConfigurationError, LimitExceeded beyond
+        conversations begin; one may be missed where another ends between two pages, so ask again
+        from time to time. No queues: none. Raises ConfigurationError, LimitExceeded beyond
         20,000, and what :meth:`Rest.request` raises.
         """
         found: dict[str, LiveConversation] = {}

@@ -75,7 +75,8 @@ async def _read(response: aiohttp.ClientResponse, host: str) -> bytes:
 
 def _failure(error: Exception, host: str, timeout: float) -> ConnectionFailed:
     failure: ConnectionFailed
-    if isinstance(error, ssl.SSLError | aiohttp.ClientSSLError) and not _broken_off(error):
+    # A line cut during the handshake is no SSLError but a reset, and may be tried again.
+    if isinstance(error, ssl.SSLError | aiohttp.ClientSSLError):
         failure = CertificateRefused(
             f"no trusted TLS connection to {host}: its certificate or protocol was refused; check "
             "the address, this machine's clock, and the CA bundle if a proxy inspects TLS",
@@ -102,9 +103,3 @@ def _failure(error: Exception, host: str, timeout: float) -> ConnectionFailed:
     if not isinstance(error, aiohttp.ClientResponseError):
         failure.__cause__ = error
     return failure
-
-
-def _broken_off(error: Exception) -> bool:
-    """Whether the line was cut during the TLS handshake: that may pass, a bad certificate not."""
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    return isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)

@@ -19,7 +19,7 @@ from genesys_sentiment.cloud.delays import full_jitter
 from genesys_sentiment.cloud.exchange import Reply, exchange
 from genesys_sentiment.cloud.problems import error_for, parse, read_problem
 from genesys_sentiment.cloud.regions import Endpoints, host_of
-from genesys_sentiment.cloud.retry import Patience, judge_status, retry_after
+from genesys_sentiment.cloud.retry import Patience, Verdict, judge_status, retry_after
 from genesys_sentiment.errors import (
     CertificateRefused,
     CloudError,
@@ -61,6 +61,27 @@ class Answer:
     status: int
     body: Any = field(repr=False)
     headers: Mapping[str, str]
+
+
+@frozen(kw_only=True)
+class _Call:
+    """One call as it is sent; ``what`` names it in messages, which never show ``secrets``."""
+
+    what: str
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    data: bytes | None
+    secrets: tuple[str, ...]
+
+
+@frozen
+class _Failed:
+    """A try that did not succeed; ``asked`` is the wait in seconds that the platform wants."""
+
+    verdict: Verdict
+    error: GenesysSentimentError
+    asked: float | None = None
 
 
 class Rest:
@@ -118,74 +139,78 @@ class Rest:
         RateLimited, ConnectionFailed, CertificateRefused, ConfigurationError (nothing was sent)
         and CloudError.
         """
-        what = f"{method} {path}"
-        url = self._url(path, ids or {}, params or {})
-        data = None if json is None else msgspec.json.encode(json)
-        fields = _checked(headers or {})
+        call = _Call(
+            what=f"{method} {path}",
+            method=method,
+            url=self._url(path, ids or {}, params or {}),
+            headers=_checked(headers or {}),
+            data=None if json is None else msgspec.json.encode(json),
+            secrets=tuple((ids or {}).values()),
+        )
         patience = Patience(self._delays(), self._monotonic() + self._deadline)
         refused: str | None = None
         while True:
-            await self._hold(what, patience)
+            await self._hold(call, patience)
             token = await self._tokens.get(refused)
-            asked: float | None = None
-            try:
-                reply = await self._send(method, url, token, fields, data)
-            except CertificateRefused:
-                raise
-            except ConnectionFailed as error:
-                failure: GenesysSentimentError = error
+            result = await self._attempt(call, token)
+            if isinstance(result, Reply):
+                return _answer(call.what, result)
+            if result.verdict == "renew" and refused is None:
+                refused = token.value
+            elif result.verdict in ("fatal", "renew"):
+                raise result.error
             else:
-                verdict = judge_status(reply.status)
-                if verdict == "ok":
-                    return _answer(what, reply)
-                asked = retry_after(reply.headers.get("Retry-After"), self._now())
-                problem = read_problem(reply.body, reply.headers, (token.value,))
-                failure = error_for(what, reply.status, problem, retry_after=asked)
-                if verdict == "renew" and refused is None:
-                    refused = token.value
-                    continue
-                if verdict in ("fatal", "renew"):
-                    raise failure
-                if verdict == "wait" and asked:
-                    self._held_until = max(self._held_until, self._monotonic() + asked)
-            await self._pause(what, patience, asked, failure)
+                await self._pause(call, patience, result)
 
-    async def _pause(
-        self, what: str, patience: Patience, asked: float | None, failure: GenesysSentimentError
-    ) -> None:
-        wait = patience.wait(self._monotonic(), asked)
+    async def _attempt(self, call: _Call, token: Token) -> Reply | _Failed:
+        sent = {
+            **call.headers,
+            "Accept": "application/json",
+            "Authorization": f"Bearer {token.value}",
+        }
+        if call.data is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            reply = await exchange(
+                self._session,
+                call.method,
+                call.url,
+                headers=sent,
+                data=call.data,
+                timeout=self._timeout,
+            )
+        except CertificateRefused:
+            raise
+        except ConnectionFailed as broken:
+            return _Failed("retry", broken)
+        self.rate_limit = _rate_limit(reply.headers) or self.rate_limit
+        verdict = judge_status(reply.status)
+        if verdict == "ok":
+            return reply
+        asked = retry_after(reply.headers.get("Retry-After"), self._now())
+        problem = read_problem(reply.body, reply.headers, (token.value, *call.secrets))
+        error = error_for(call.what, reply.status, problem, retry_after=asked)
+        return _Failed(verdict, error, asked)
+
+    async def _pause(self, call: _Call, patience: Patience, failed: _Failed) -> None:
+        if failed.verdict == "wait" and failed.asked:
+            self._held_until = max(self._held_until, self._monotonic() + failed.asked)
+        wait = patience.wait(self._monotonic(), failed.asked)
         if wait is None:
-            raise failure
-        _log.debug("%s again in %.1f s: %s", what, wait, failure)
+            raise failed.error
+        _log.debug("%s again in %.1f s: %s", call.what, wait, failed.error)
         await self._sleep(wait)
 
-    async def _hold(self, what: str, patience: Patience) -> None:
+    async def _hold(self, call: _Call, patience: Patience) -> None:
         """Wait while another call of this client was told to: the limit is the token's."""
         while (left := self._held_until - self._monotonic()) > 0:
             wait = patience.wait(self._monotonic(), left)
             if wait is None:
                 raise RateLimited(
-                    f"{what} was not sent: the platform asked for {left:.0f} s without calls",
+                    f"{call.what} was not sent: the platform asked for {left:.0f} s without calls",
                     retry_after=left,
                 )
             await self._sleep(wait)
-
-    async def _send(
-        self,
-        method: str,
-        url: URL,
-        token: Token,
-        headers: Mapping[str, str],
-        data: bytes | None,
-    ) -> Reply:
-        sent = {**headers, "Accept": "application/json", "Authorization": f"Bearer {token.value}"}
-        if data is not None:
-            sent["Content-Type"] = "application/json"
-        reply = await exchange(
-            self._session, method, url, headers=sent, data=data, timeout=self._timeout
-        )
-        self.rate_limit = _rate_limit(reply.headers) or self.rate_limit
-        return reply
 
     def _url(self, path: str, ids: Mapping[str, str], params: Mapping[str, str | int]) -> URL:
         if not _TEMPLATE.fullmatch(path):

@@ -94,7 +94,7 @@ class ClientCredentials:
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._renew(token), name="genesys-token")
             self._renewal.add_done_callback(self._settled)
-        return await asyncio.shield(self._renewal)
+        return await self._wait_for(self._renewal)
 
     async def aclose(self) -> None:
         """End a renewal that is under way. The session stays open."""
@@ -103,10 +103,19 @@ class ClientCredentials:
             renewal.cancel()
             await asyncio.wait({renewal})
 
-    def _settled(self, renewal: asyncio.Task[Token]) -> None:
+    async def _wait_for(self, renewal: asyncio.Task[Token]) -> Token:
+        try:
+            return await asyncio.shield(renewal)
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if not renewal.cancelled() or caller is None or caller.cancelling():
+                raise
+        # Closed while the caller waited: it was not cancelled itself and must not look like it.
+        host = host_of(self._credentials.endpoints.login_url)
+        raise ConnectionFailed("closed before a token came", host=host)
+
+    def _settled(self, _: asyncio.Task[Token]) -> None:
         self._renewal = None
-        if not renewal.cancelled():
-            renewal.exception()  # seen, even where every caller has been cancelled meanwhile
 
     async def _renew(self, present: Token | None) -> Token:
         started = self._monotonic()
@@ -116,7 +125,8 @@ class ClientCredentials:
         try:
             token = await self._fetch(patience)
         except (ConnectionFailed, CloudError) as error:
-            if present is None or not good or isinstance(error, CertificateRefused):
+            refused = self._token is not present  # meanwhile, by another caller
+            if present is None or not good or refused or isinstance(error, CertificateRefused):
                 raise
             self._renew_at = min(self._monotonic() + self._floor, present.expires)
             _log.warning("the token was not renewed and stays in use: %s", error)

@@ -1,4 +1,4 @@
-"""What the tests of this room share: a clock that is set by hand and a platform that is scripted."""
+"""What the tests of this room share: a clock set by hand, tokens, a server of one handler."""
 
 from __future__ import annotations
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genesys_sentiment.cloud.problems import Problem, clean, error_for, parse, read_problem
 from genesys_sentiment.errors import (
@@ -111,3 +114,21 @@ def test_each_status_has_its_error(status: int, kind: type[GenesysSentimentError
 
 def test_advice_for_a_redirect() -> None:
     assert "redirects are not followed" in str(error_for("GET /x", 302, Problem()))
+
+
+_TEXTS = st.text(max_size=30)
+_KEYS = st.sampled_from(["message", "code", "contextId", "error", "messageParams", "details"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS | _TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_s4_02_whatever_the_body_the_error_is_one_printable_line(body: bytes) -> None:
+    problem = read_problem(body, {})
+    assert all(" " not in name for name in problem.missing)
+    text = str(error_for("GET /x", 403, problem))
+    assert len(text) < 1024
+    assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text)

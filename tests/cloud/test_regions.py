@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
+from genesys_sentiment.cloud import regions
 from genesys_sentiment.cloud.regions import (
     REGIONS,
     Endpoints,
     Region,
     check_connect_uri,
     endpoints,
+    host_of,
     is_loopback,
     region,
 )
@@ -80,9 +83,10 @@ def test_nothing_else_is_a_region(text: str) -> None:
         region(text)
 
 
-def test_a_look_alike_that_lower_makes_plain_is_refused() -> None:
-    """The Kelvin sign lowers to k: only ASCII is looked at."""
-    assert "\u212a".lower() == "k"
+def test_a_look_alike_that_lower_makes_plain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Kelvin sign lowers to k: only ASCII is looked at, should a region ever have a k."""
+    monkeypatch.setitem(regions._BY_NAME, "k", REGIONS[0])
+    assert region("K") == REGIONS[0]
     with pytest.raises(ConfigurationError):
         region("\u212a")
 
@@ -235,3 +239,42 @@ def test_a_connect_uri_to_elsewhere_is_refused_and_not_shown(uri: str, where: En
 def test_the_refusal_names_the_host() -> None:
     with pytest.raises(ProtocolError, match=r"wss://evil\.example, .* api\.mypurecloud\.de"):
         check_connect_uri("wss://evil.example/x", GERMANY)
+
+
+ADDRESSES = st.builds(
+    str.__add__,
+    st.sampled_from(["https://", "http://", "wss://", "ws://", ""]),
+    st.text(alphabet="abc.:/@\\?#[]%-_~;,!1270\t\u3002\uff0e", max_size=24)
+    | st.sampled_from(["127.0.0.1", "localhost:1", "[::1]:8/x", "streaming.mypurecloud.de/x"]),
+)
+
+
+@given(ADDRESSES)
+def test_an_accepted_address_leads_aiohttp_to_the_host_that_was_checked(text: str) -> None:
+    """S0-07: two parsers that read one address differently would open a hole."""
+    try:
+        where = endpoints(text, text)
+    except ConfigurationError:
+        return
+    url = URL(where.api_url + "/oauth/token", encoded=True)
+    assert url.host == host_of(where.api_url)
+    assert url.scheme == "https" or is_loopback(url.host or "")
+    assert (url.user, url.password, url.query_string, url.fragment) == (None, None, "", "")
+    assert url.raw_path.endswith("/oauth/token")
+
+
+@given(ADDRESSES, st.sampled_from([GERMANY, GATEWAY, SIMULATOR]))
+def test_an_accepted_connect_uri_leads_aiohttp_to_a_trusted_host(
+    text: str, where: Endpoints
+) -> None:
+    try:
+        check_connect_uri(text, where)
+    except ProtocolError:
+        return
+    url = URL(text)
+    host = url.host or ""
+    if where is SIMULATOR:
+        assert is_loopback(host)
+    else:
+        assert url.scheme == "wss"
+        assert host.endswith((".mypurecloud.de", ".corp.example"))

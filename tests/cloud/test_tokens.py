@@ -135,10 +135,7 @@ async def test_s1_02_only_the_present_token_can_be_refused(
         {"access_token": "a b", "expires_in": 60},
         {"access_token": "\u00e9", "expires_in": 60},
         {"access_token": "canary-token"},
-        *(
-            {"access_token": "canary-token", "expires_in": life}
-            for life in (0, -1, True, None, "3600", [], 1e300)
-        ),
+        *(token_answer("canary-token", life) for life in (0, -1, True, None, "3600", (), 1e300)),
         [],
         "canary-token",
     ],
@@ -272,6 +269,31 @@ async def test_s4_08_a_failed_renewal_leaves_the_good_token_in_use(
         await tokens.get()
 
 
+async def test_a_token_refused_during_its_renewal_does_not_come_back(
+    session: aiohttp.ClientSession, clock: Clock, aiohttp_server: Callable[..., Any]
+) -> None:
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: web.Request) -> web.Response:
+        if clock.time == 1000.0:
+            return web.json_response(token_answer("one", 1000))
+        asked.set()
+        await release.wait()
+        return web.Response(status=503)
+
+    server = await serve(answer, aiohttp_server)
+    tokens = make(session, clock, where=at(server))
+    await tokens.get()
+    clock.time = 1900.0
+    early = asyncio.create_task(tokens.get())
+    await asked.wait()
+    late = asyncio.create_task(tokens.get(refused="one"))
+    await asyncio.sleep(0)
+    release.set()
+    got = await asyncio.gather(early, late, return_exceptions=True)
+    assert [type(one) for one in got] == [CloudError, CloudError]
+
+
 async def test_s4_08_refused_credentials_are_not_put_off(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
@@ -382,7 +404,7 @@ async def test_closing_ends_a_renewal_under_way(
     caller = asyncio.create_task(tokens.get())
     await asked.wait()
     await tokens.aclose()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(ConnectionFailed, match="closed before a token came"):
         await caller
     await tokens.aclose()
 
