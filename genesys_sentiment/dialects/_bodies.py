@@ -25,13 +25,15 @@ UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, Overflo
 
 _MAX_NAMES = 8
 _MAX_NAME = 96
+_MAX_ITEMS = 10_000  # of one list, so that no frame keeps the slow way busy
 _LAST_MOMENT = 253_402_300_800_000.0  # the end of the year 9999, in milliseconds
+_LARGEST_WHOLE = 2**53
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=?-]")
 
 ShapeT = TypeVar("ShapeT", bound=Struct)
 
 
-class Body(Struct, rename="camel", forbid_unknown_fields=True):
+class Body(Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     """The base of shapes: a field that they do not list is an error, for :func:`salvage`."""
 
 
@@ -75,8 +77,10 @@ def salvage(raw: Raw | bytes, shape: type[ShapeT], kind: str, names: list[str]) 
     try:
         known = _prune(msgspec.json.decode(raw), shape, kind, names)
         return msgspec.json.decode(msgspec.json.encode(known), type=shape)
+    except msgspec.ValidationError:
+        raise BadFrame("envelope" if kind == "envelope" else "body") from None
     except UNREADABLE:
-        raise BadFrame("body") from None
+        raise BadFrame("json") from None
 
 
 def drift(names: Sequence[str]) -> Drift:
@@ -98,6 +102,20 @@ def moment(value: object, name: str, names: list[str]) -> float | None:
     return at
 
 
+def number(value: object, name: str, names: list[str]) -> float | None:
+    """A number that an event can do without: None where there is none.
+
+    None also for anything else (true, a text, an integer that no float holds); then ``name`` is
+    appended.
+    """
+    if value is None or type(value) is float:
+        return value
+    if type(value) is int and abs(value) <= _LARGEST_WHOLE:
+        return float(value)
+    names.append(name)
+    return None
+
+
 def owner(conversation: str | None, topic: str) -> str:
     """Whose event: the id in the body, else the one in the topic. Raises BadFrame without one."""
     found = conversation or conversation_in(topic)
@@ -107,13 +125,24 @@ def owner(conversation: str | None, topic: str) -> str:
 
 
 def conversation_in(topic: str) -> str | None:
-    """The conversation's id in a topic's name, None where the topic names none."""
-    parts = topic.split(".")
-    at = _ID_AT.get(parts[1].lower()) if len(parts) > 1 else None
-    return parts[at] if at is not None and at < len(parts) else None
+    """The conversation's id in a topic's name, None where the topic names none.
+
+    A plain word there is a part of the name: ``v2.conversations.chats.{id}.members``.
+    """
+    lowered = topic.lower()
+    start = next((each for each in _CONVERSATION_TOPICS if lowered.startswith(each)), None)
+    if start is None:
+        return None
+    found = topic[len(start) :].partition(".")[0]
+    return found if found and not found.isalpha() else None
 
 
-_ID_AT: Final = {"conversations": 2, "speechandtextanalytics": 3, "detail": 4}
+_CONVERSATION_TOPICS: Final = (
+    "v2.conversations.",
+    "v2.speechandtextanalytics.conversation.",
+    "v2.speechandtextanalytics.conversations.",
+    "v2.detail.events.conversation.",
+)
 
 
 def _moment(value: object) -> float | None:
@@ -132,6 +161,8 @@ def _moment(value: object) -> float | None:
 
 def _prune(value: Any, shape: type[Struct], path: str, names: list[str]) -> Any:
     if isinstance(value, list):
+        if len(value) > _MAX_ITEMS:
+            raise BadFrame("body")
         return [_prune(item, shape, path, names) for item in value]
     if not isinstance(value, dict):
         return value

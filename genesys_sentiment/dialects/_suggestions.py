@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from genesys_sentiment.dialects._bodies import Body, Envelope, moment, owner, with_unread
+from genesys_sentiment.dialects._bodies import Body, Envelope, moment, number, owner, with_unread
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.events import Suggestion
 from genesys_sentiment.model.wire import WireMessage
@@ -19,7 +19,7 @@ class Answer(Body):
 class Knowledge(Body):
     title: str | None = None
     snippets: list[str] | None = None
-    confidence: float | None = None
+    confidence: Any = None
     document_id: str | None = None
     knowledge_answer: Answer | None = None
 
@@ -97,6 +97,7 @@ _KNOWN: Final[dict[str, frozenset[str | None]]] = {
     "rating": frozenset({None, "Unknown", "Negative", "Positive"}),
 }
 _NO_CONTEXT: Final = Context()
+_NO_SEARCH: Final = Knowledge()
 
 
 def suggestion(
@@ -114,7 +115,7 @@ def suggestion(
     _notice(names, engagementType=body.engagement_type, rating=rating)
     context = body.context or _NO_CONTEXT
     title, text, reference = _content(body)
-    search = body.knowledge_search
+    search = body.knowledge_search or _NO_SEARCH
     return [
         Suggestion(
             conversation=owner(body.conversation_id, envelope.topic_name),
@@ -127,7 +128,7 @@ def suggestion(
             title=title,
             text=text,
             reference=reference,
-            confidence=search.confidence if search is not None else None,
+            confidence=number(search.confidence, "suggestion.confidence", names),
             queue=context.queue_id,
             user=context.user_id,
             utterance=context.utterance_id,

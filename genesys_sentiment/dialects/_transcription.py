@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from msgspec import Raw
+from msgspec import Meta, Raw
 
-from genesys_sentiment.dialects._bodies import Body, Envelope, moment, owner, with_unread
+from genesys_sentiment.dialects._bodies import Body, Envelope, moment, number, owner, with_unread
 from genesys_sentiment.model.events import Side, StateChange, Utterance
 from genesys_sentiment.model.wire import WireMessage
 
 
 @with_unread("words decoratedTranscript decoratedWords")
 class Alternative(Body):
-    confidence: float | None = None
-    offset_ms: float | None = None
-    duration_ms: float | None = None
+    confidence: Any = None
+    offset_ms: Any = None
+    duration_ms: Any = None
     transcript: str | None = None
 
 
@@ -41,8 +41,8 @@ class Transcription(Body):
     event_time: Any = None
     conversation_id: str | None = None
     communication_id: str | None = None
-    session_start_time_ms: float | None = None
-    transcripts: list[Transcript] | None = None
+    session_start_time_ms: Any = None
+    transcripts: Annotated[list[Transcript], Meta(max_length=1_000)] | None = None
     status: Status | None = None
 
 
@@ -63,10 +63,13 @@ def transcription(
     """An Utterance for each transcript, then the session's state as a StateChange."""
     conversation = owner(body.conversation_id, envelope.topic_name)
     at = moment(body.event_time, "transcription.eventTime", names)
-    messages: list[WireMessage] = [
-        _utterance(each, body, conversation, at, received, language, names)
-        for each in body.transcripts or ()
-    ]
+    messages: list[WireMessage] = []
+    for place, each in enumerate(body.transcripts or ()):
+        # Without an id, it is whatever this message said in this place.
+        utterance = each.utterance_id or f"{envelope.correlation or at}:{place}"
+        messages.append(
+            _utterance(each, utterance, body, conversation, at, received, language, names)
+        )
     state = body.status.status if body.status is not None else None
     if state and state != "UNKNOWN":
         if state not in _SESSION_STATES:
@@ -86,6 +89,7 @@ def transcription(
 
 def _utterance(
     item: Transcript,
+    utterance: str,
     body: Transcription,
     conversation: str,
     event_time: float | None,
@@ -97,21 +101,24 @@ def _utterance(
     side = (item.channel or "").lower()
     if side not in _SIDES:
         names.append(f"transcription.transcripts.channel={item.channel}")
-    start, offset = body.session_start_time_ms, best.offset_ms
+    start = number(body.session_start_time_ms, "transcription.sessionStartTimeMs", names)
+    offset = number(best.offset_ms, "transcription.transcripts.alternatives.offsetMs", names)
+    duration = number(best.duration_ms, "transcription.transcripts.alternatives.durationMs", names)
     at = event_time if start is None or offset is None else (start + offset) / 1000
     return Utterance(
         conversation=conversation,
-        # Without an id, what is said at one moment of one communication is one utterance.
-        utterance=item.utterance_id or f"{body.communication_id or ''}:{side}:{offset}",
+        utterance=utterance,
         text=best.transcript or "",
         final=item.is_final is not False,
         communication=body.communication_id,
         participant=_SIDES.get(side),
         language=item.dialect or language,
-        confidence=best.confidence,
+        confidence=number(
+            best.confidence, "transcription.transcripts.alternatives.confidence", names
+        ),
         at=at,
         offset=None if offset is None else offset / 1000,
-        duration=None if best.duration_ms is None else best.duration_ms / 1000,
+        duration=None if duration is None else duration / 1000,
         received=received,
     )
 
@@ -122,4 +129,9 @@ def _best(alternatives: list[Alternative] | None) -> Alternative:
         return _NO_ALTERNATIVE
     if len(alternatives) == 1:
         return alternatives[0]
-    return max(alternatives, key=lambda each: -1.0 if each.confidence is None else each.confidence)
+    return max(alternatives, key=_confidence)
+
+
+def _confidence(alternative: Alternative) -> float:
+    stated = number(alternative.confidence, "", [])
+    return -1.0 if stated is None else stated

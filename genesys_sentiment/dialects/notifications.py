@@ -81,17 +81,18 @@ class Notifications:
             envelope = salvage(frame, Envelope, "envelope", names)
         except UNREADABLE:
             raise BadFrame("json") from None
-        topic = envelope.topic_name.lower()
-        route = _ROUTES.get(topic[topic.rfind(".") + 1 :], _DETAIL)
-        if not (topic.startswith(route.start) and topic.endswith(route.end)):
-            route = _DETAIL if topic.startswith(_DETAIL.start) else _OTHER
+        topic = envelope.topic_name
+        route = _ROUTES.get(topic[topic.rfind(".") + 1 :], _OTHER)
+        if route is _OTHER or not (topic.startswith(route.start) and topic.endswith(route.end)):
+            route = _find(topic.lower())
+        _, _, read, build, shape, kind = route
         try:
-            body = route.decode(envelope.event_body)
+            body = read(envelope.event_body)
         except msgspec.ValidationError:
-            body = salvage(envelope.event_body, route.shape, route.kind, names)
+            body = salvage(envelope.event_body, shape, kind, names)
         except UNREADABLE:
             raise BadFrame("body") from None
-        messages = route.build(body, envelope, received, self.language, names)
+        messages = build(body, envelope, received, self.language, names)
         if names:
             messages.append(drift(names))
         return messages
@@ -101,20 +102,31 @@ _Build = Callable[[Any, Envelope, float, str | None, list[str]], list[WireMessag
 
 
 class _Route(NamedTuple):
-    """Topics that begin and end so, what their body looks like, and what is made of it."""
+    """Topics that begin and end so, how their body is read, and what is made of it."""
 
-    kind: str
     start: str | tuple[str, ...]
     end: str
-    shape: type[Struct]
-    decode: Callable[[Raw], Any]
+    read: Callable[[Raw], Any]
     build: _Build
+    shape: type[Struct]
+    kind: str
 
 
 def _route(
     kind: str, start: str | tuple[str, ...], end: str, shape: type[Struct], build: _Build
 ) -> _Route:
-    return _Route(kind, start, end, shape, msgspec.json.Decoder(shape).decode, build)
+    return _Route(start, end, msgspec.json.Decoder(shape).decode, build, shape, kind)
+
+
+def _find(topic: str) -> _Route:
+    """The route of a topic in lower case, where the first look by its last part failed.
+
+    So it does for capitals, detail events, control messages and what has no use here.
+    """
+    route = _ROUTES.get(topic[topic.rfind(".") + 1 :])
+    if route is not None and topic.startswith(route.start) and topic.endswith(route.end):
+        return route
+    return _DETAIL if topic.startswith(_DETAIL.start) else _OTHER
 
 
 def _routes() -> dict[str, _Route]:
@@ -186,6 +198,6 @@ def _other(
 _DETAIL: Final = _route(
     "detail", "v2.detail.events.conversation.", "", _readings.DetailEvent, _readings.detail
 )
-_OTHER: Final = _Route("other", "", "", Struct, lambda body: body, _other)
+_OTHER: Final = _Route("", "", lambda body: body, _other, Struct, "other")
 _ROUTES: Final = _routes()
 _decode_envelope: Final = msgspec.json.Decoder(Envelope).decode
