@@ -9,46 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from attrs import define
-
 from genesys_sentiment.analysis.analyzer import Analysis
 from genesys_sentiment.analysis.concepts import load
+from genesys_sentiment.analysis.hearing import Hit, hear
 from genesys_sentiment.analysis.tokens import MAX_TOKENS, tidy
-from genesys_sentiment.analysis.vocabulary import BREAK, Vocabulary, Word
+from genesys_sentiment.analysis.vocabulary import Vocabulary
 from genesys_sentiment.model.results import Polarity
 
-DECISIVE = 0.6
+DECISIVE = 0.4
 """Evidence from which a text is not neutral. One plain word ("good", "bad") weighs 1."""
 
-_DEAD_ZONE = 0.25  # evidence up to this is no polarity at all: topics ("bill", "wait") stay at 0
-_TURN = 0.4  # what is left of everything said before a "but"
-_NEGATED_PRAISE = -0.9  # "not happy" is nearly as bad as "unhappy"
-_NEGATED_BLAME = -0.35  # "not bad" is far from "good"
-_EMPHASIS_REACH = 2  # words: "very (much) appreciated"
-_NAME_REACH = 2  # words: first and last name
+_DEAD_ZONE = 0.2  # evidence up to this is no polarity at all: topics ("bill", "wait") stay at 0
 _EMOTION_DECISIVE = 0.6
 _MAX_EVIDENCE = 8
-
-
-@define
-class _Hit:
-    """One word that weighs, at its place among the words."""
-
-    place: int
-    word: Word
-    strength: float
-    negated: bool
-
-    @property
-    def weight(self) -> float:
-        weight = self.word.polarity * self.strength
-        if not self.negated:
-            return weight
-        return weight * (_NEGATED_PRAISE if weight > 0 else _NEGATED_BLAME)
-
-    @property
-    def evidence(self) -> str:
-        return f"{self.word.concept}:{'not ' if self.negated else ''}{self.word.text}"
 
 
 class LexiconAnalyzer:
@@ -74,7 +47,7 @@ class LexiconAnalyzer:
         tokens = vocabulary.pattern.findall(tidy(text))[:MAX_TOKENS]
         words = [vocabulary[token] for token in tokens]
         spoken = sum(1 for word in words if word is None or word.spoken)
-        return _conclude(_hear(words), spoken)
+        return _conclude(hear(words), spoken)
 
     def _learn(self, language: str) -> Vocabulary:
         if language not in self.languages:
@@ -83,64 +56,7 @@ class LexiconAnalyzer:
         return vocabulary
 
 
-def _hear(words: Sequence[Word | None]) -> list[_Hit]:
-    """Walk over the words once and collect those that weigh."""
-    hits: list[_Hit] = []
-    place = denied_until = stressed_until = muted_until = -1
-    factor = 1.0
-    skip = 0
-    for index, word in enumerate(words):
-        if skip:
-            skip -= 1
-            continue
-        if word is None:
-            place += 1
-            continue
-        if word.phrases:
-            word, skip = _phrase(words, index, word)
-        if word is BREAK:
-            denied_until = -1
-        if not word.spoken:
-            continue
-        place += 1
-        if word.polarity or word.emotions:
-            if place > muted_until:
-                strength = factor if place <= stressed_until else 1.0
-                negated = place <= denied_until and not word.firm
-                hits.append(_Hit(place, word, strength, negated))
-        if word.factor != 1.0:
-            factor, stressed_until = word.factor, place + _EMPHASIS_REACH
-        if word.mutes:
-            muted_until = place + _NAME_REACH
-        if word.ahead:
-            denied_until = max(denied_until, place + word.ahead)
-        if word.back:
-            _deny(hits, place - word.back)
-        if word.turns:
-            denied_until = -1
-            for hit in hits:
-                hit.strength *= _TURN
-    return hits
-
-
-def _phrase(words: Sequence[Word | None], index: int, head: Word) -> tuple[Word, int]:
-    """The longest phrase that begins at ``index`` and how many words more it takes."""
-    for rest, phrase in head.phrases:
-        following = words[index + 1 : index + 1 + len(rest)]
-        if tuple(word.text for word in following if word is not None) == rest:
-            return phrase, len(rest)
-    return head, 0
-
-
-def _deny(hits: Sequence[_Hit], since: int) -> None:
-    """French and German deny afterwards: "j'aime pas", "das gefällt mir nicht"."""
-    for hit in reversed(hits):
-        if hit.place < since:
-            return
-        hit.negated = not hit.word.firm
-
-
-def _conclude(hits: Sequence[_Hit], spoken: int) -> Analysis:
+def _conclude(hits: Sequence[Hit], spoken: int) -> Analysis:
     weights = [hit.weight for hit in hits]
     praise = sum(weight for weight in weights if weight > 0)
     blame = -sum(weight for weight in weights if weight < 0)
@@ -158,7 +74,7 @@ def _conclude(hits: Sequence[_Hit], spoken: int) -> Analysis:
 
 
 def _polarity(evidence: float) -> float:
-    """−1…1, 0 inside the dead zone; evidence 1 (one plain word) is 0.6."""
+    """−1…1, 0 inside the dead zone; evidence 1 (one plain word) is 0.62."""
     beyond = max(0.0, abs(evidence) - _DEAD_ZONE)
     polarity = beyond / sqrt(beyond * beyond + 1.0)
     return -polarity if evidence < 0 and polarity else polarity
@@ -175,7 +91,7 @@ def _confidence(evidence: float, conflict: float) -> float:
     return 0.5 + 0.5 * margin / (margin + 1.0 + conflict)
 
 
-def _emotion(hits: Sequence[_Hit]) -> tuple[str | None, float]:
+def _emotion(hits: Sequence[Hit]) -> tuple[str | None, float]:
     """The strongest emotion, if it is strong enough; what is negated shows none."""
     sums: dict[str, float] = {}
     for hit in hits:
@@ -191,7 +107,7 @@ def _emotion(hits: Sequence[_Hit]) -> tuple[str | None, float]:
     return emotion, strength / (sum(sums.values()) + 0.5)
 
 
-def _evidence(hits: Sequence[_Hit]) -> tuple[str, ...]:
+def _evidence(hits: Sequence[Hit]) -> tuple[str, ...]:
     if not hits:
         return ()
     strongest = sorted((hit for hit in hits if hit.weight), key=lambda hit: -abs(hit.weight))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from genesys_sentiment.model.events import Absent
+from genesys_sentiment.model.events import ABSENT, Absent
 
 UNKNOWN = "unknown"
 """No emotion was named."""
@@ -13,14 +13,12 @@ UNCATEGORIZED = "uncategorized"
 """An emotion was named that the policy does not know."""
 
 
-def classify_emotion(
-    raw: str | Absent | None, emotions: Collection[str]
-) -> tuple[str, str | None]:
+def classify_emotion(raw: str | Absent | None, emotions: Collection[str]) -> tuple[str, str | None]:
     """(label, raw). Case does not matter; ``raw`` comes back only with ``uncategorized``."""
-    if raw in emotions:
-        return str(raw), None
-    if raw is None or isinstance(raw, Absent):
+    if raw is None or raw is ABSENT:
         return UNKNOWN, None
+    if raw in emotions:
+        return raw, None
     folded = raw.strip().casefold()
     if folded in emotions:
         return folded, None

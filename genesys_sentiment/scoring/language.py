@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 def primary_subtag(tag: str) -> str:
     """``en`` of ``en-US``, ``EN_us`` or ``en``: the part that names the language, lower case."""
-    return tag.strip().replace("_", "-").partition("-")[0].lower()
+    return tag.replace("_", "-").partition("-")[0].strip().lower()
 
 
 def supported_language(tag: str, languages: Collection[str], exact: bool = False) -> str | None:

@@ -9,16 +9,12 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from genesys_sentiment.errors import ConfigurationError
-from genesys_sentiment.scoring.language import primary_subtag
+from genesys_sentiment.scoring.language import primary_subtag, supported_language
 from genesys_sentiment.scoring.numbers import is_real
+from genesys_sentiment.scoring.sarcasm import SarcasmRule, as_tuple
 
 LANGUAGES = ("en", "es", "fr", "de", "pt")
 EMOTIONS = ("joy", "anger", "fear", "sadness", "disgust", "surprise")
-
-
-def _words(value: object) -> object:
-    """Lists and sets are as good as tuples; a lone string is left for the check to refuse."""
-    return tuple(value) if isinstance(value, list | set | frozenset) else value
 
 
 @frozen(kw_only=True)
@@ -36,9 +32,10 @@ class Policy:
     turns the gate off, which suits transcripts: every utterance is new text.
     ``context_window``: seconds of event time (S0-17). ``context_segments``: the most that are
     counted; 8 bytes each.
-    ``emotions``: lower case (S0-19). ``sarcasm_*``: the rule's figures, all strict (S0-20).
+    ``emotions``: lower case (S0-19). ``sarcasm``: the rule of the sarcasm flag (S0-20).
     ``max_conversations``: held at once; beyond it the one longest without an event goes.
-    ``idle_eviction``: seconds of event time after which a conversation is forgotten.
+    ``idle_eviction``: seconds of event time without an event after which a conversation may go;
+    looked for whenever a new conversation comes.
 
     Raises ConfigurationError that lists every problem.
     """
@@ -46,7 +43,7 @@ class Policy:
     positive: float = 0.6
     negative: float = -0.3
     labels: Literal["analyzer", "thresholds"] = "analyzer"
-    languages: tuple[str, ...] = field(default=LANGUAGES, converter=_words)  # type: ignore[misc]
+    languages: tuple[str, ...] = field(default=LANGUAGES, converter=as_tuple)
     exact_languages: bool = False
     default_language: str | None = None
     require_language: bool = False
@@ -54,13 +51,8 @@ class Policy:
     min_interval: float = 0.0
     context_window: float = 30.0
     context_segments: int = 64
-    emotions: tuple[str, ...] = field(default=EMOTIONS, converter=_words)  # type: ignore[misc]
-    sarcasm_max_confidence: float = 0.5
-    sarcasm_min_polarity: float = 0.4
-    sarcasm_min_emotion_confidence: float = 0.8
-    sarcasm_emotions: tuple[str, ...] = field(  # type: ignore[misc]
-        default=("joy", "surprise"), converter=_words
-    )
+    emotions: tuple[str, ...] = field(default=EMOTIONS, converter=as_tuple)
+    sarcasm: SarcasmRule = field(factory=SarcasmRule)
     max_conversations: int = 100_000
     idle_eviction: float = 4 * 3600.0
 
@@ -81,9 +73,6 @@ _RANGES = (
     ("negative", -1.0, 1.0),
     ("min_interval", 0.0, inf),
     ("context_window", 0.0, inf),
-    ("sarcasm_max_confidence", 0.0, 1.0),
-    ("sarcasm_min_polarity", -1.0, 1.0),
-    ("sarcasm_min_emotion_confidence", 0.0, 1.0),
     ("idle_eviction", 0.0, inf),
 )
 _FLAGS = ("exact_languages", "require_language", "require_segments")
@@ -110,14 +99,27 @@ def _figures(policy: Policy) -> Iterator[str]:
 
 
 def _lists(policy: Policy) -> Iterator[str]:
-    for name in ("languages", "emotions", "sarcasm_emotions"):
-        value = getattr(policy, name)
+    for name in ("languages", "emotions"):
+        value: object = getattr(policy, name)
         if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
             yield f"{name} must be a sequence of words"
-        elif name != "languages" and any(item != item.strip().casefold() for item in value):
-            yield f"{name} must be in lower case"
+        elif name == "emotions" and any(item != item.strip().casefold() for item in value):
+            yield "emotions must be in lower case"
         elif name == "languages" and not (value and all(map(primary_subtag, value))):
             yield "languages must name at least one language, and no empty one"
-    default = policy.default_language
-    if default is not None and not (isinstance(default, str) and primary_subtag(default)):
+    default: object = policy.default_language
+    if default is not None and not isinstance(default, str):
         yield "default_language must be a language tag or None"
+    elif default is not None and not _supports(policy, default):
+        yield "default_language must be one of the languages"
+    rule: object = policy.sarcasm
+    if not isinstance(rule, SarcasmRule):
+        yield "sarcasm must be a SarcasmRule"
+
+
+def _supports(policy: Policy, tag: str) -> bool:
+    """True where the list of languages itself is damaged: that is reported already."""
+    languages: object = policy.languages
+    if not isinstance(languages, tuple) or not all(isinstance(item, str) for item in languages):
+        return True
+    return supported_language(tag, languages, bool(policy.exact_languages)) is not None

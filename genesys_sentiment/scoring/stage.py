@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.results import Record
 
 
 class Stage(Protocol):
-    """A callable that turns one event into records, and may hold some back for a while.
+    """A callable that turns an event, or another stage's result, into records; may hold some back.
 
     A stage never blocks, reads no clock and drops nothing without a record that says so.
     """
@@ -23,7 +22,7 @@ class Stage(Protocol):
         """
         ...
 
-    def __call__(self, event: Event, now: float) -> Iterable[Record]:
+    def __call__(self, event: Record, now: float) -> Iterable[Record]:
         """What follows from ``event``. An event that is not the stage's business comes back.
 
         ``now`` is seconds since the epoch and only stamps the records.

@@ -1,0 +1,134 @@
+"""The two things that an event can become: a Score or a Skipped. Pure: no I/O."""
+
+from __future__ import annotations
+
+from genesys_sentiment.analysis.analyzer import Analysis
+from genesys_sentiment.model.events import ABSENT, Absent, Reading, Utterance
+from genesys_sentiment.model.results import Score, Skipped
+from genesys_sentiment.scoring.emotion import UNKNOWN, classify_emotion
+from genesys_sentiment.scoring.numbers import is_real
+from genesys_sentiment.scoring.polarity import polarity_label
+from genesys_sentiment.scoring.policy import Policy
+
+
+def skipped(
+    event: Utterance | Reading, at: float, reason: str, detail: str | None = None
+) -> Skipped:
+    """``event`` was not scored, and why."""
+    return Skipped(
+        conversation=event.conversation,
+        reason=reason,
+        at=at,
+        event=event,
+        participant=event.participant,
+        language=event.language,
+        utterance=event.utterance,
+        communication=event.communication,
+        detail=detail,
+    )
+
+
+def score_reading(event: Reading, at: float, count: int, now: float, policy: Policy) -> Score:
+    """The platform's own judgement, labelled. Its numbers have been checked before."""
+    polarity = event.score
+    if type(polarity) is not float:
+        polarity = float(polarity)  # type: ignore[arg-type]
+    confidence = None if event.confidence is ABSENT else event.confidence
+    emotion, emotion_raw = classify_emotion(event.emotion, policy.emotions)
+    feeling = event.emotion_confidence
+    if feeling is None or feeling is ABSENT or emotion is UNKNOWN:
+        feeling = 0.0
+    return Score(
+        conversation=event.conversation,
+        participant=event.participant,
+        language=event.language or policy.default_language,
+        polarity=polarity_label(polarity, policy.positive, policy.negative),
+        polarity_raw=polarity,
+        confidence=confidence,
+        emotion=emotion,
+        emotion_confidence=feeling,
+        sarcasm_flag=policy.sarcasm(polarity, confidence, emotion, feeling),
+        context_segment_count=count,
+        at=at,
+        scored_at=now,
+        method="platform",
+        event=event,
+        utterance=event.utterance,
+        communication=event.communication,
+        emotion_raw=emotion_raw,
+    )
+
+
+def score_utterance(
+    event: Utterance,
+    analysis: Analysis,
+    at: float,
+    count: int,
+    now: float,
+    policy: Policy,
+    method: str,
+) -> Score:
+    """An analyzer's judgement; ``method`` is the analyzer's name."""
+    emotion, emotion_raw = classify_emotion(analysis.emotion, policy.emotions)
+    label = analysis.label
+    if policy.labels == "thresholds":
+        label = polarity_label(analysis.polarity, policy.positive, policy.negative)
+    return Score(
+        conversation=event.conversation,
+        participant=event.participant,
+        language=event.language or policy.default_language,
+        polarity=label,
+        polarity_raw=analysis.polarity,
+        confidence=analysis.confidence,
+        emotion=emotion,
+        emotion_confidence=analysis.emotion_confidence if analysis.emotion else 0.0,
+        sarcasm_flag=policy.sarcasm(
+            analysis.polarity, analysis.confidence, emotion, analysis.emotion_confidence
+        ),
+        context_segment_count=count,
+        at=at,
+        scored_at=now,
+        method=method,
+        event=event,
+        utterance=event.utterance,
+        communication=event.communication,
+        emotion_raw=emotion_raw,
+        evidence=analysis.evidence,
+    )
+
+
+def flaw_of(event: Reading) -> tuple[str, str] | None:
+    """(reason, detail) why a reading's numbers cannot be used, None if they can.
+
+    Absent, null and 0.0 are three things: the first two are ``no_data``, the third is a score.
+    """
+    score = event.score
+    # Nearly always a good float: the full check of a number costs three times as much.
+    if type(score) is not float or not -1.0 <= score <= 1.0:
+        if score is None or score is ABSENT:
+            return "no_data", "null" if score is None else "absent"
+        if not is_real(score, -1.0, 1.0):
+            return "invalid", "score"
+    if not _is_share(event.confidence):
+        return "invalid", "confidence"
+    return None if _is_share(event.emotion_confidence) else ("invalid", "emotion confidence")
+
+
+def _is_share(value: float | Absent | None) -> bool:
+    """0…1, or not there at all."""
+    if value is ABSENT or value is None:
+        return True
+    return (type(value) is float and 0.0 <= value <= 1.0) or is_real(value, 0.0, 1.0)
+
+
+def unsound_analysis(analysis: object) -> str | None:
+    """What is wrong with an analyzer's answer, None if nothing is."""
+    if not isinstance(analysis, Analysis):
+        return "no Analysis"
+    if not is_real(analysis.polarity, -1.0, 1.0):
+        return "polarity"
+    if not is_real(analysis.confidence, 0.0, 1.0):
+        return "confidence"
+    if not is_real(analysis.emotion_confidence, 0.0, 1.0):
+        return "emotion confidence"
+    return None if analysis.label in ("positive", "neutral", "negative") else "label"
