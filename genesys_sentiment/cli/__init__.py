@@ -1,0 +1,5 @@
+"""The command line: one file a command."""
+
+from genesys_sentiment.cli.entry import main
+
+__all__ = ["main"]

@@ -11,7 +11,8 @@ from genesys_sentiment.model.events import Event, Reading, Side, Utterance
 Polarity: TypeAlias = Literal["positive", "neutral", "negative"]
 
 
-@frozen(kw_only=True)
+# Without slots for the same reason as Reading.
+@frozen(kw_only=True, slots=False)
 class Score:
     """The sentiment of one utterance or one platform reading (S0-21).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from math import inf
 
 from genesys_sentiment.analysis.analyzer import Analysis, Analyzer
 from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
@@ -98,6 +99,14 @@ class Scorer:
         self._deadlines.drop(conversation)
         state.last = state.withheld.at
         return self._release(state, now)
+
+    def finish(self, now: float) -> Sequence[Record]:
+        """Score everything that is withheld: no event will come any more."""
+        return [
+            result
+            for name in self._deadlines.due(inf)
+            for result in self._release(self._states[name], now)
+        ]
 
     def evict(self, conversation: str) -> None:
         """Forget a conversation: it has ended, or a snapshot of it was handed over.

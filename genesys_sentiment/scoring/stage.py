@@ -32,3 +32,7 @@ class Stage(Protocol):
     def tick(self, now: float) -> Iterable[Record]:
         """What follows from time alone, now that it is ``now`` (on the clock of ``deadline``)."""
         ...
+
+    def finish(self, now: float) -> Iterable[Record]:
+        """What is still held back, now that no event will come. Not what time would have done."""
+        ...

@@ -51,6 +51,18 @@ def test_a_newer_event_takes_the_place_of_a_withheld_one() -> None:
     assert scorer.flush("unheard of", 9.0) == ()
 
 
+def test_at_the_end_everything_withheld_is_scored_once() -> None:
+    """S0-16: the last event of every conversation counts, earliest due first."""
+    scorer = Scorer(GATE)
+    for name, at in (("a", START + 1.0), ("b", START)):
+        scorer(reading(0.1, at, conversation=name), 1.0)
+        assert scorer(reading(0.2, at + 0.5, conversation=name), 1.0) == ()
+    assert [scored([each]).conversation for each in scorer.finish(9.0)] == ["b", "a"]
+    assert scorer.finish(9.0) == []
+    assert scorer.deadline is None
+    assert scorer.counters.balanced
+
+
 def test_an_older_event_does_not_take_the_place_of_a_newer_one() -> None:
     """S0-16: what is withheld is the latest in event time."""
     scorer = Scorer(GATE)

@@ -1,0 +1,139 @@
+"""``stream``: follow an organisation's conversations and show them scored."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from typing import Final
+
+from genesys_sentiment.cli.options import add_output, count, positive
+from genesys_sentiment.cli.run import Run
+from genesys_sentiment.cli.views import make_view
+from genesys_sentiment.cloud.cloud import Cloud
+from genesys_sentiment.cloud.regions import host_of
+from genesys_sentiment.cloud.settings import Credentials, credentials_from_env
+from genesys_sentiment.dialects import topics
+from genesys_sentiment.errors import ConfigurationError, ConnectionFailed
+from genesys_sentiment.streaming.stream import Stream
+from genesys_sentiment.streaming.watch import watch
+
+_DESCRIPTION = """\
+Opens a Notifications channel of your organisation, follows the queues, agents and conversations
+that you name, and shows every utterance scored, live. Runs until Ctrl-C, SIGTERM, --seconds or
+--events; the last line is a summary with all counters.
+
+The credentials come from the environment: GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET of an OAuth
+client of the client-credentials grant, and GENESYS_REGION (or GENESYS_API_URL and
+GENESYS_LOGIN_URL). The client's roles need routing:queue:view or the like for what is watched, and
+conversation:transcription:view for the transcripts.
+"""
+_EPILOG = """\
+examples:
+  genesys-sentiment stream --queue 5a3f0c1e-1b2c-4d5e-8f90-a1b2c3d4e5f6
+  genesys-sentiment stream --region mypurecloud.de --queue ID --queue ID --json >> scores.jsonl
+  genesys-sentiment stream --conversation ID --events 100 --text
+  genesys-sentiment stream --topic v2.users.ID.routingStatus --seconds 60
+"""
+_OPEN_WITHIN: Final = 12.0
+"""Seconds until an organisation that was never reached is given up."""
+_REST_DEADLINE: Final = 8.0
+"""Seconds of retries of one REST call; below the above, so that its error can be told."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "stream",
+        help="follow the conversations of your organisation",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    where = parser.add_argument_group("where (instead of the environment)")
+    where.add_argument("--region", metavar="R", help="eu-central-1, mypurecloud.de, …")
+    where.add_argument("--api-url", metavar="U", help="of a gateway or a simulator")
+    where.add_argument("--login-url", metavar="U", help="with --api-url")
+    what = parser.add_argument_group("what (at least one; each can be given again)")
+    _several(what, "--queue", "ID", "a queue and all its conversations")
+    _several(what, "--user", "ID", "an agent and all their conversations")
+    _several(what, "--conversation", "ID", "one conversation")
+    _several(what, "--topic", "T", "any topic of the Notifications service")
+    until = parser.add_argument_group("until")
+    until.add_argument("--events", type=count, metavar="N", help="end after N records")
+    until.add_argument("--seconds", type=positive, metavar="S", help="end after S seconds")
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def _several(group: argparse._ArgumentGroup, name: str, metavar: str, text: str) -> None:
+    group.add_argument(name, action="append", default=[], metavar=metavar, help=text)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit code."""
+    found = _credentials(options)
+    watched = _watched(options)
+    async with Cloud(
+        found.endpoints, found.client_id, found.client_secret, deadline=_REST_DEADLINE
+    ) as cloud:
+        stream = watch(
+            cloud,
+            queues=options.queue,
+            users=options.user,
+            conversations=options.conversation,
+            topics=options.topic,
+        )
+        host = host_of(found.endpoints.api_url)
+        view = make_view(json=options.json, text=options.text, title=host)
+        show = Run(stream, view, limit=options.events, watched=watched)
+        return await show.until(_time(stream, host, options.seconds))
+
+
+def _credentials(options: argparse.Namespace) -> Credentials:
+    """From the environment, with what the options say instead. Raises ConfigurationError."""
+    environ = dict(os.environ)
+    explicit = {"GENESYS_API_URL": options.api_url, "GENESYS_LOGIN_URL": options.login_url}
+    given = {name: value for name, value in explicit.items() if value is not None}
+    if given and options.region is not None:
+        raise ConfigurationError("give either --region, or --api-url and --login-url, not both")
+    if options.region is not None:
+        environ = {name: value for name, value in environ.items() if name not in explicit}
+        environ["GENESYS_REGION"] = options.region
+    if given:
+        environ.pop("GENESYS_REGION", None)
+        environ.update(given)
+    return credentials_from_env(environ)
+
+
+def _watched(options: argparse.Namespace) -> frozenset[str]:
+    """The topics that the options ask for. Raises ConfigurationError."""
+    wanted = (
+        *(topics.queue_conversations(each) for each in options.queue),
+        *(topics.user_conversations(each) for each in options.user),
+        *(topics.transcription(each) for each in options.conversation),
+        *(topics.sentiment(each) for each in options.conversation),
+        *(single for each in options.topic for single in topics.split(each)),
+    )
+    if not wanted:
+        raise ConfigurationError(
+            "nothing to watch: give --queue, --user, --conversation or --topic"
+        )
+    return frozenset(wanted)
+
+
+async def _time(stream: Stream, host: str, seconds: float | None) -> None:
+    """Ends after ``seconds``; None: never. Raises ConnectionFailed if nothing was ever reached."""
+    limit = _OPEN_WITHIN if seconds is None else min(seconds, _OPEN_WITHIN)
+    began = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(limit):
+            await stream.ready()
+    except TimeoutError:
+        why = stream.last_error or f"{host} does not answer; check the address and the network"
+        raise ConnectionFailed(f"gave up after {limit:g} s: {why}", host=host) from None
+    if seconds is None:
+        await asyncio.Event().wait()
+    else:
+        await asyncio.sleep(began + seconds - asyncio.get_running_loop().time())

@@ -1,0 +1,54 @@
+"""The command itself: what it teaches, and how it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from genesys_sentiment.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], ["demo", "simulate", "stream", "exit codes:", "GENESYS_CLIENT_ID"]),
+        (["demo", "--help"], ["examples:", "--calls", "--speed", "--json", "--text"]),
+        (["simulate", "--help"], ["examples:", "--port", "--loop", "clientSecret"]),
+        (["stream", "--help"], ["examples:", "--queue", "--events", "GENESYS_REGION"]),
+        (["--version"], ["genesys-sentiment 0."]),
+    ],
+    ids=" ".join,
+)
+def test_help_teaches(
+    arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(arguments)
+    assert ending.value.code == 0
+    shown = capsys.readouterr().out
+    assert [word for word in words if word not in shown] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["listen"],
+        ["demo", "--speed", "0"],
+        ["demo", "--speed", "nan"],
+        ["demo", "--speed", "fast"],
+        ["simulate", "--port", "65536"],
+        ["stream", "--events", "0"],
+        ["stream", "--seconds", "-1"],
+        ["stream", "--que", "x"],
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_meant_is_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(arguments)
+    assert ending.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "usage:" in err

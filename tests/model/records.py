@@ -1,0 +1,195 @@
+"""Hypothesis strategies for every type of record, with anything in it that its type allows."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from genesys_sentiment.model.events import (
+    ABSENT,
+    Gap,
+    Message,
+    Reading,
+    StateChange,
+    Suggestion,
+    TopicRefused,
+    Unknown,
+    Unreadable,
+    Utterance,
+)
+from genesys_sentiment.model.results import Record, Score, Skipped
+
+# Lone surrogates included: they must never stop a record from leaving.
+_texts = st.text(st.characters(), max_size=30)
+_names = st.text(st.characters(), min_size=1, max_size=20)
+_maybe = st.none() | _names
+_times = st.floats(min_value=1e9, max_value=4e9)
+_maybe_time = st.none() | _times
+_units = st.floats(min_value=0, max_value=1)
+_maybe_unit = st.none() | _units
+_scales = st.floats(min_value=-1, max_value=1)
+_sides = st.sampled_from(["customer", "agent", None])
+_sources = st.sampled_from(["live", "backfill"])
+_counts = st.integers(min_value=1, max_value=10**6)
+
+utterances = st.builds(
+    Utterance,
+    conversation=_names,
+    utterance=_names,
+    text=_texts,
+    final=st.booleans(),
+    communication=_maybe,
+    participant=_sides,
+    language=_maybe,
+    confidence=_maybe_unit,
+    at=_maybe_time,
+    offset=st.none() | st.floats(min_value=0, max_value=1e5),
+    duration=st.none() | st.floats(min_value=0, max_value=1e5),
+    received=st.just(0.0) | _times,
+    source=_sources,
+)
+readings = st.builds(
+    Reading,
+    conversation=_names,
+    score=st.just(ABSENT) | st.none() | _scales,
+    trend=st.just(ABSENT) | st.none() | _scales,
+    confidence=st.just(ABSENT) | _maybe_unit,
+    emotion=st.just(ABSENT) | _maybe,
+    emotion_confidence=st.just(ABSENT) | _maybe_unit,
+    utterance=_maybe,
+    communication=_maybe,
+    participant=_sides,
+    language=_maybe,
+    segments=st.lists(utterances, max_size=2).map(tuple),
+    queues=st.lists(_names, max_size=2).map(tuple),
+    correlation=_maybe,
+    at=_maybe_time,
+    received=_times,
+    source=_sources,
+)
+_suggestions = st.builds(
+    Suggestion,
+    conversation=_names,
+    suggestion=_names,
+    kind=_names,
+    state=_maybe,
+    trigger=_maybe,
+    engagement=_maybe,
+    rating=_maybe,
+    title=st.none() | _texts,
+    text=st.none() | _texts,
+    reference=_maybe,
+    confidence=_maybe_unit,
+    queue=_maybe,
+    user=_maybe,
+    utterance=_maybe,
+    language=_maybe,
+    at=_maybe_time,
+    source=_sources,
+)
+_changes = st.builds(
+    StateChange,
+    conversation=_names,
+    subject=_names,
+    state=_names,
+    before=_maybe,
+    communication=_maybe,
+    participant=_maybe,
+    purpose=_maybe,
+    user=_maybe,
+    queue=_maybe,
+    count=_counts,
+    at=_maybe_time,
+    source=_sources,
+)
+_messages = st.builds(
+    Message,
+    conversation=_names,
+    message=_names,
+    communication=_maybe,
+    participant=_maybe,
+    purpose=_maybe,
+    status=_maybe,
+    at=_maybe_time,
+    source=_sources,
+)
+_gaps = st.builds(
+    Gap,
+    reason=_names,
+    since=_times,
+    until=_times,
+    conversation=_maybe,
+    count=st.none() | _counts,
+)
+_refusals = st.builds(
+    TopicRefused,
+    topic=_names,
+    reason=_texts,
+    missing=st.lists(_names, max_size=3).map(tuple),
+    conversation=_maybe,
+    received=_times,
+)
+_unknowns = st.builds(
+    Unknown,
+    topic=_texts,
+    body=st.binary(max_size=30),
+    conversation=_maybe,
+    correlation=_maybe,
+    at=_maybe_time,
+)
+_unreadables = st.builds(
+    Unreadable,
+    reason=_names,
+    length=st.integers(min_value=0, max_value=10**7),
+    digest=_names,
+    received=_times,
+    conversation=_maybe,
+)
+_scores = st.builds(
+    Score,
+    conversation=_names,
+    participant=_sides,
+    language=_maybe,
+    polarity=st.sampled_from(["positive", "neutral", "negative"]),
+    polarity_raw=_scales,
+    confidence=_maybe_unit,
+    emotion=_names,
+    emotion_confidence=_units,
+    sarcasm_flag=st.booleans(),
+    context_segment_count=_counts,
+    at=_times,
+    scored_at=_times,
+    method=_names,
+    event=utterances | readings,
+    utterance=_maybe,
+    communication=_maybe,
+    emotion_raw=_maybe,
+    evidence=st.lists(_texts, max_size=3).map(tuple),
+)
+_skips = st.builds(
+    Skipped,
+    conversation=_names,
+    reason=_names,
+    at=_times,
+    event=utterances | readings,
+    participant=_sides,
+    language=_maybe,
+    utterance=_maybe,
+    communication=_maybe,
+    detail=_maybe,
+)
+
+BY_TYPE: dict[str, SearchStrategy[Record]] = {
+    "score": _scores,
+    "skipped": _skips,
+    "utterance": utterances,
+    "reading": readings,
+    "suggestion": _suggestions,
+    "stateChange": _changes,
+    "message": _messages,
+    "gap": _gaps,
+    "topicRefused": _refusals,
+    "unknown": _unknowns,
+    "unreadable": _unreadables,
+}
+"""By the exported name of the type."""

@@ -1,0 +1,199 @@
+"""What leaves: names, times, absences, one safe line, and no word that anybody said (S0-21)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_sentiment.model.events import (
+    Gap,
+    Message,
+    Reading,
+    StateChange,
+    Suggestion,
+    TopicRefused,
+    Unknown,
+    Utterance,
+)
+from genesys_sentiment.model.export import encode, iso, to_dict, to_json
+from genesys_sentiment.model.results import Record, Score, Skipped
+from tests.model.records import BY_TYPE, utterances
+
+AT = 1763668200.123
+SAID = "my card number is 4111"
+UTTERANCE = Utterance(
+    conversation="c-1",
+    utterance="u-1",
+    text=SAID,
+    participant="customer",
+    communication="m-1",
+    language="en-US",
+    at=AT,
+)
+SCORE = Score(
+    conversation="c-1",
+    participant="customer",
+    language="en-US",
+    polarity="negative",
+    polarity_raw=-0.5,
+    confidence=None,
+    emotion="anger",
+    emotion_confidence=0.0,
+    sarcasm_flag=False,
+    context_segment_count=3,
+    at=AT,
+    scored_at=AT + 1,
+    method="lexicon",
+    event=UTTERANCE,
+    utterance="u-1",
+    communication="m-1",
+    evidence=("anger:furious", "billing:card", "anger:livid", "bareword"),
+)
+
+
+def test_a_score_has_the_fields_of_s0_21_under_their_names() -> None:
+    assert to_dict(SCORE) == {
+        "type": "score",
+        "schemaVersion": 1,
+        "id": "score:utterance:c-1:u-1",
+        "conversationId": "c-1",
+        "at": "2025-11-20T19:50:00.123Z",
+        "utteranceId": "u-1",
+        "communicationId": "m-1",
+        "participant": "customer",
+        "language": "en-US",
+        "polarity": "negative",
+        "polarityRaw": -0.5,
+        "confidence": None,
+        "emotion": "anger",
+        "emotionRaw": None,
+        "emotionConfidence": 0.0,
+        "sarcasmFlag": False,
+        "contextSegmentCount": 3,
+        "scoredAt": "2025-11-20T19:50:01.123Z",
+        "method": "lexicon",
+        "evidence": ["anger", "billing"],
+    }
+
+
+def test_every_record_begins_with_the_same_five_fields() -> None:
+    gap = Gap(reason="silent", since=AT, until=AT + 2)
+    head = list(to_dict(gap).items())[:5]
+    assert head == [
+        ("type", "gap"),
+        ("schemaVersion", 1),
+        ("id", gap.id),
+        ("conversationId", None),
+        ("at", "2025-11-20T19:50:02.123Z"),
+    ]
+
+
+def test_absent_null_and_zero_stay_three_different_statements() -> None:
+    found = to_dict(Reading(conversation="c-1", score=None, trend=0.0))
+    assert found["score"] is None
+    assert found["trend"] == 0.0
+    assert "emotion" not in found
+    assert "confidence" not in found
+
+
+def test_ids_are_named_as_ids() -> None:
+    change = StateChange(conversation="c", subject="call", state="on", participant="p", user="x")
+    message = Message(conversation="c", message="m", participant="p")
+    refused = TopicRefused(topic="t", reason="r", missing=("a:b:view",))
+    assert to_dict(change)["participantId"] == "p"
+    assert to_dict(change)["userId"] == "x"
+    assert to_dict(message)["participantId"] == "p"
+    assert to_dict(message)["messageId"] == "m"
+    assert to_dict(refused)["missingPermissions"] == ["a:b:view"]
+
+
+def test_the_time_received_stands_in_for_an_event_without_time() -> None:
+    assert to_dict(evolve(UTTERANCE, at=None, received=AT))["at"] == iso(AT)
+    assert to_dict(evolve(UTTERANCE, at=None))["at"] is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "1970-01-01T00:00:00.000Z"),
+        (1763668200.123, "2025-11-20T19:50:00.123Z"),
+        (1763668200.9996, "2025-11-20T19:50:01.000Z"),
+        (4102444800.5, "2100-01-01T00:00:00.500Z"),
+        (-62135596800.0, "0001-01-01T00:00:00.000Z"),
+        (None, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (1e300, None),
+    ],
+)
+def test_instants(seconds: float | None, text: str | None) -> None:
+    assert iso(seconds) == text
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        UTTERANCE,
+        SCORE,
+        Skipped(conversation="c-1", reason="empty", at=AT, event=UTTERANCE),
+        Reading(conversation="c-1", score=0.1, segments=(UTTERANCE,)),
+        Suggestion(conversation="c-1", suggestion="s", kind="response", title=SAID, text=SAID),
+        Unknown(topic="t", body=SAID.encode()),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_what_was_said_leaves_only_when_asked_for(record: Record) -> None:
+    said = SAID.encode()
+    assert said not in to_json(record)
+    assert b"furious" not in to_json(record)
+    assert said in to_json(record, text=True)
+
+
+def test_words_of_the_evidence_are_transcript_text() -> None:
+    assert to_dict(SCORE)["evidence"] == ["anger", "billing"]
+    assert to_dict(SCORE, text=True)["evidence"] == list(SCORE.evidence)
+
+
+@given(utterances.map(lambda spoken: evolve(spoken, text="~ever so secret~")))
+def test_no_part_of_a_transcript_leaves_by_default(spoken: Utterance) -> None:
+    for record in (spoken, evolve(SCORE, event=spoken), evolve(SCORE, evidence=("~secret~",))):
+        assert b"secret~" not in to_json(record)
+
+
+def test_c5_30_nothing_in_a_text_breaks_its_line_or_reaches_a_terminal() -> None:
+    text = "a\r\nb\x1b[31m\x00\x7f\x85\x9b2J\u2028\u2029é"
+    line = to_json(evolve(UTTERANCE, text=text), text=True)
+    assert line.decode().splitlines() == [line.decode()]
+    assert "é" in line.decode()
+    assert all(mark.isprintable() for mark in line.decode())
+    assert json.loads(line)["text"] == text
+
+
+def test_half_a_surrogate_pair_leaves_as_the_replacement_character() -> None:
+    line = to_json(evolve(UTTERANCE, text="\ud83d!", utterance="\udc00"), text=True)
+    assert json.loads(line)["text"] == "\ufffd!"
+    assert json.loads(line)["utteranceId"] == "\ufffd"
+    assert json.loads(encode({"\ud800": ["\ud800"]})) == {"\ufffd": ["\ufffd"]}
+
+
+@pytest.mark.parametrize("kind", BY_TYPE)
+@given(data=st.data(), text=st.booleans())
+def test_any_record_is_one_line_of_json_and_unchanged(
+    kind: str, data: st.DataObject, text: bool
+) -> None:
+    record = data.draw(BY_TYPE[kind])
+    found = to_dict(record, text=text)
+    line = to_json(record, text=text)
+    assert found["type"] == kind
+    assert len(line.decode().splitlines()) == 1
+    assert json.loads(line).keys() == found.keys()
+    assert to_dict(record, text=text) == found
+
+
+def test_what_is_no_record_is_refused() -> None:
+    with pytest.raises(TypeError, match="int is no record"):
+        to_dict(7)  # type: ignore[arg-type]
