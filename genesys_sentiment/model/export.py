@@ -167,10 +167,14 @@ def _finish_score(score: Score, out: Exported, text: bool) -> None:
         # Concepts are the analyzer's own names; the words after them were said by somebody.
         concepts = (_CONCEPT.match(each) for each in score.evidence)
         out["evidence"] = list(dict.fromkeys(found[1] for found in concepts if found))
-    _add_text(score, out, text)
+    _finish_result(score, out, text)
 
 
-def _add_text(result: Score | Skipped, out: Exported, text: bool) -> None:
+def _finish_result(result: Score | Skipped, out: Exported, text: bool) -> None:
+    out["utteranceId"] = result.utterance
+    out["communicationId"] = result.communication
+    out["participant"] = result.participant
+    out["language"] = result.language
     if text and isinstance(result.event, Utterance):
         out["text"] = result.event.text
 
@@ -185,7 +189,7 @@ def _finish_unknown(unknown: Unknown, out: Exported, text: bool) -> None:
 _PARTICIPANT_ID: Final = {"participant": "participantId"}
 _SHAPES: Final[Mapping[type, _Shape]] = {
     Score: _shape(Score, "score", times=["scored_at"], finish=_finish_score),
-    Skipped: _shape(Skipped, "skipped", finish=_add_text),
+    Skipped: _shape(Skipped, "skipped", finish=_finish_result),
     Utterance: _shape(Utterance, "utterance", content=["text"]),
     Reading: _shape(Reading, "reading", finish=_finish_reading),
     Suggestion: _shape(Suggestion, "suggestion", content=["title", "text"]),

@@ -11,9 +11,36 @@ from genesys_sentiment.model.events import Event, Reading, Side, Utterance
 Polarity: TypeAlias = Literal["positive", "neutral", "negative"]
 
 
+class _OfEvent:
+    """What a result has from the event that it is about."""
+
+    __slots__ = ()
+    event: Utterance | Reading
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id."""
+        return self.event.conversation
+
+    @property
+    def communication(self) -> str | None:
+        """The communication's id, None where the platform named none."""
+        return self.event.communication
+
+    @property
+    def utterance(self) -> str | None:
+        """The utterance's id, None for a reading of a whole conversation."""
+        return self.event.utterance
+
+    @property
+    def participant(self) -> Side | None:
+        """Who spoke, None where the platform named neither or both."""
+        return self.event.participant
+
+
 # Without slots for the same reason as Reading.
 @frozen(kw_only=True, slots=False)
-class Score:
+class Score(_OfEvent):
     """The sentiment of one utterance or one platform reading (S0-21).
 
     ``polarity`` is the label, ``polarity_raw`` the value in −1…1. ``confidence`` is how sure the
@@ -26,8 +53,7 @@ class Score:
     ``event`` is what was scored, with its text; it is never exported on its own.
     """
 
-    conversation: str
-    participant: Side | None
+    event: Utterance | Reading = field(repr=False, eq=False)
     language: str | None
     polarity: Polarity
     polarity_raw: float
@@ -39,9 +65,6 @@ class Score:
     at: float
     scored_at: float
     method: str
-    event: Utterance | Reading = field(repr=False, eq=False)
-    utterance: str | None = None
-    communication: str | None = None
     emotion_raw: str | None = None
     evidence: tuple[str, ...] = field(default=(), repr=False)
 
@@ -52,7 +75,7 @@ class Score:
 
 
 @frozen(kw_only=True)
-class Skipped:
+class Skipped(_OfEvent):
     """An event that could have been scored and was not, and why. Never a neutral score instead.
 
     ``reason``: ``not_final``, ``empty``, ``no_words`` (noise marks only), ``language_missing``,
@@ -61,15 +84,15 @@ class Skipped:
     ``detail`` is for people and holds no transcript text.
     """
 
-    conversation: str
+    event: Utterance | Reading = field(repr=False, eq=False)
     reason: str
     at: float
-    event: Utterance | Reading = field(repr=False, eq=False)
-    participant: Side | None = None
-    language: str | None = None
-    utterance: str | None = None
-    communication: str | None = None
     detail: str | None = None
+
+    @property
+    def language(self) -> str | None:
+        """What the event named, None where it named none."""
+        return self.event.language
 
     @property
     def id(self) -> str:

@@ -15,17 +15,7 @@ def skipped(
     event: Utterance | Reading, at: float, reason: str, detail: str | None = None
 ) -> Skipped:
     """``event`` was not scored, and why."""
-    return Skipped(
-        conversation=event.conversation,
-        reason=reason,
-        at=at,
-        event=event,
-        participant=event.participant,
-        language=event.language,
-        utterance=event.utterance,
-        communication=event.communication,
-        detail=detail,
-    )
+    return Skipped(event=event, reason=reason, at=at, detail=detail)
 
 
 def score_reading(event: Reading, at: float, count: int, now: float, policy: Policy) -> Score:
@@ -39,8 +29,7 @@ def score_reading(event: Reading, at: float, count: int, now: float, policy: Pol
     if feeling is None or feeling is ABSENT or emotion is UNKNOWN:
         feeling = 0.0
     return Score(
-        conversation=event.conversation,
-        participant=event.participant,
+        event=event,
         language=event.language or policy.default_language,
         polarity=polarity_label(polarity, policy.positive, policy.negative),
         polarity_raw=polarity,
@@ -52,9 +41,6 @@ def score_reading(event: Reading, at: float, count: int, now: float, policy: Pol
         at=at,
         scored_at=now,
         method="platform",
-        event=event,
-        utterance=event.utterance,
-        communication=event.communication,
         emotion_raw=emotion_raw,
     )
 
@@ -74,8 +60,7 @@ def score_utterance(
     if policy.labels == "thresholds":
         label = polarity_label(analysis.polarity, policy.positive, policy.negative)
     return Score(
-        conversation=event.conversation,
-        participant=event.participant,
+        event=event,
         language=event.language or policy.default_language,
         polarity=label,
         polarity_raw=analysis.polarity,
@@ -89,9 +74,6 @@ def score_utterance(
         at=at,
         scored_at=now,
         method=method,
-        event=event,
-        utterance=event.utterance,
-        communication=event.communication,
         emotion_raw=emotion_raw,
         evidence=analysis.evidence,
     )

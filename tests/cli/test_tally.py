@@ -30,7 +30,7 @@ def tally() -> Tally:
     """One of each."""
     found = Tally()
     found.add(SCORE)
-    found.add(Skipped(conversation="c", reason="empty", at=AT, event=UTTERANCE))
+    found.add(Skipped(reason="empty", at=AT, event=UTTERANCE))
     found.add(Gap(reason="silent", since=AT, until=AT + 1))
     return found
 

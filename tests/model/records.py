@@ -147,8 +147,6 @@ _unreadables = st.builds(
 )
 _scores = st.builds(
     Score,
-    conversation=_names,
-    participant=_sides,
     language=_maybe,
     polarity=st.sampled_from(["positive", "neutral", "negative"]),
     polarity_raw=_scales,
@@ -161,21 +159,14 @@ _scores = st.builds(
     scored_at=_times,
     method=_names,
     event=utterances | readings,
-    utterance=_maybe,
-    communication=_maybe,
     emotion_raw=_maybe,
     evidence=st.lists(_texts, max_size=3).map(tuple),
 )
 _skips = st.builds(
     Skipped,
-    conversation=_names,
     reason=_names,
     at=_times,
     event=utterances | readings,
-    participant=_sides,
-    language=_maybe,
-    utterance=_maybe,
-    communication=_maybe,
     detail=_maybe,
 )
 

@@ -35,8 +35,6 @@ UTTERANCE = Utterance(
     at=AT,
 )
 SCORE = Score(
-    conversation="c-1",
-    participant="customer",
     language="en-US",
     polarity="negative",
     polarity_raw=-0.5,
@@ -49,8 +47,6 @@ SCORE = Score(
     scored_at=AT + 1,
     method="lexicon",
     event=UTTERANCE,
-    utterance="u-1",
-    communication="m-1",
     evidence=("anger:furious", "billing:card", "anger:livid", "bareword"),
 )
 
@@ -139,7 +135,7 @@ def test_instants(seconds: float | None, text: str | None) -> None:
     [
         UTTERANCE,
         SCORE,
-        Skipped(conversation="c-1", reason="empty", at=AT, event=UTTERANCE),
+        Skipped(reason="empty", at=AT, event=UTTERANCE),
         Reading(conversation="c-1", score=0.1, segments=(UTTERANCE,)),
         Suggestion(conversation="c-1", suggestion="s", kind="response", title=SAID, text=SAID),
         Unknown(topic="t", body=SAID.encode()),
