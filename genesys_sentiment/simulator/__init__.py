@@ -5,14 +5,18 @@ from genesys_sentiment.simulator.call_files import Call, builtin_calls, load_cal
 from genesys_sentiment.simulator.faults import Abort, AnnounceClosing, Close, Mute, Say
 from genesys_sentiment.simulator.ledger import Emitted
 from genesys_sentiment.simulator.server import Simulator
+from genesys_sentiment.simulator.timeline import BATCHED, LOW_LATENCY, Pace
 
 __all__ = [
+    "BATCHED",
+    "LOW_LATENCY",
     "Abort",
     "AnnounceClosing",
     "Call",
     "Close",
     "Emitted",
     "Mute",
+    "Pace",
     "Refuse",
     "Say",
     "Simulator",

@@ -103,21 +103,30 @@ def too_many_requests(seconds: int) -> PlatformError:
     )
 
 
-def scripted(refusal: Refuse) -> PlatformError:
+def http_error(status: int) -> PlatformError:
+    """A failure of which only the status is known, with the code that belongs to it."""
+    codes = {
+        400: "bad.request",
+        404: "not.found",
+        405: "method.not.allowed",
+        429: "too.many.requests",
+        503: "service.unavailable",
+        504: "gateway.timeout",
+    }
+    code = codes.get(status, "internal.server.error")
+    return PlatformError(status, code, "The request could not be completed.")
+
+
+def scripted(refuse: Refuse) -> PlatformError:
     """What a script asked for, with the body that belongs to the status."""
-    if refusal.status == 429 and isinstance(refusal.retry_after, int | float):
-        error = too_many_requests(round(refusal.retry_after))
-        error.headers = refusal.headers
-        return error
-    if refusal.status == 401:
-        return bad_credentials()
-    codes = {429: "too.many.requests.retry.after", 503: "service.unavailable"}
-    return PlatformError(
-        refusal.status,
-        codes.get(refusal.status, "internal.server.error"),
-        "The request could not be completed.",
-        headers=refusal.headers,
-    )
+    if refuse.status == 429 and isinstance(refuse.retry_after, int | float):
+        error = too_many_requests(round(refuse.retry_after))
+    elif refuse.status == 401:
+        error = bad_credentials()
+    else:
+        error = http_error(refuse.status)
+    error.headers = refuse.headers
+    return error
 
 
 def correlation_id() -> str:

@@ -6,7 +6,7 @@ import json
 import secrets
 import string
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -36,8 +36,8 @@ class Listener(Protocol):
 class Channel:
     """One channel. ``topics`` maps what the client asked for to the individual topics of it."""
 
-    id: str
-    token: str
+    id: str = field(repr=False)
+    token: str = field(repr=False)
     expires: float
     used: float
     topics: dict[str, Sequence[str]] = field(factory=dict)
@@ -86,11 +86,15 @@ class Verdict:
 class Channels:
     """All channels of the organisation.
 
+    ``alive`` tells whether a token still counts: no channel outlives its token.
     ``limit``: channels per token owner; one more evicts the oldest used, idle ones first.
     ``lifetime``: seconds; subscribing starts it anew. ``denied``: permissions that are missing.
     """
 
-    def __init__(self, limit: int, lifetime: float, denied: set[str]) -> None:
+    def __init__(
+        self, alive: Callable[[str], bool], limit: int, lifetime: float, denied: set[str]
+    ) -> None:
+        self._alive = alive
         self.limit = limit
         self.lifetime = lifetime
         self.denied = denied
@@ -101,7 +105,7 @@ class Channels:
 
     def create(self, token: str) -> Channel:
         """A new channel; where there are too many, another one goes."""
-        self._drop_expired()
+        self.sweep()
         while len(self._channels) >= self.limit:
             self.evict(
                 min(
@@ -117,7 +121,7 @@ class Channels:
 
     def find(self, name: str) -> Channel | None:
         """A live channel, None where there is none of that name."""
-        self._drop_expired()
+        self.sweep()
         return self._channels.get(name)
 
     def evict(self, channel: Channel) -> None:
@@ -130,6 +134,13 @@ class Channels:
         """The client subscribed: the channel lives its full time again."""
         channel.used = time.time()
         channel.expires = channel.used + self.lifetime
+
+    def sweep(self) -> None:
+        """Forget the channels whose life, or whose token's life, is over."""
+        now = time.time()
+        for channel in self:
+            if channel.expires <= now or not self._alive(channel.token):
+                self.evict(channel)
 
     def judge(self, names: Sequence[str]) -> list[Verdict]:
         """What the platform says of each topic. The first of equal names counts."""
@@ -158,12 +169,6 @@ class Channels:
         if missing:
             return Verdict(topic=name, reason="Missing permissions", missing=missing)
         return Verdict(topic=name)
-
-    def _drop_expired(self) -> None:
-        now = time.time()
-        for channel in self:
-            if channel.expires <= now:
-                self.evict(channel)
 
 
 def accept_all(verdicts: Sequence[Verdict]) -> None:

@@ -12,7 +12,13 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from attrs import define, field, frozen
 
-from genesys_sentiment.simulator.times import iso, milliseconds
+from genesys_sentiment.simulator.times import iso
+
+_NOT_FLAT = {"queueId", "userId", "calls"}
+_OF_CALL = (
+    *("state", "initialState", "direction", "held", "muted", "recording", "confined"),
+    *("securePause", "provider", "disconnectType"),
+)
 
 
 @frozen
@@ -114,32 +120,11 @@ class Conversation:
             shown["conversationEnd"] = iso(self.ended)
         return shown
 
-    def detail(self, kind: str, now: float) -> dict[str, Any]:
-        """The body of one detail event (``customer.start``, ``acd.end``, ``acw``, …)."""
-        purpose = kind.partition(".")[0]
-        purpose = {"user": "agent", "acw": "agent", "wrapup": "agent"}.get(purpose, purpose)
-        body: dict[str, Any] = {
-            "eventTime": milliseconds(now),
-            "conversationId": self.id,
-            "participantId": self.ids("participant", purpose),
-            "sessionId": self.communication(purpose),
-            "mediaType": "VOICE",
-            "provider": "Edge",
-            "direction": "INBOUND",
-            "ani": "tel:+15550100",
-            "dnis": "tel:+15550199",
-        }
-        if purpose in ("agent", "acd"):
-            body["queueId"] = self.queue
-        if purpose == "agent":
-            body["userId"] = self.agent
-        if kind.endswith(".end"):
-            body["disconnectType"] = "TRANSFER" if purpose == "acd" else "CLIENT"
-            body["interactingDurationMs"] = milliseconds(now - (self.answered or self.started))
-        if kind in ("acw", "wrapup") and self.acw_started is not None:
-            body["wrapupCode"] = self.ids("wrapup")
-            body["wrapupDurationMs"] = milliseconds(now - self.acw_started)
-        return body
+    def call_snapshot(self) -> dict[str, Any]:
+        """The same, as the topics of one medium send it: the call is part of its participant."""
+        shown = self.snapshot() | {"participants": [_flat(each) for each in self._participants()]}
+        del shown["recentTransfers"]
+        return shown
 
     def matches(self, since: float, until: float) -> bool:
         """Whether it lay in an interval of wall time, which is what clients name."""
@@ -218,6 +203,16 @@ class Conversation:
             "provider": "Edge",
             "segments": [segment],
         }
+
+
+def _flat(participant: dict[str, Any]) -> dict[str, Any]:
+    """A participant of one call, with the call's own fields; its users and queues are objects."""
+    flat = {name: value for name, value in participant.items() if name not in _NOT_FLAT}
+    flat["queue"] = {"id": participant["queueId"]}
+    if "userId" in participant:
+        flat["user"] = {"id": participant["userId"]}
+    call = participant["calls"][0]
+    return flat | {name: call[name] for name in _OF_CALL if name in call}
 
 
 def ordered(conversations: Sequence[Conversation], newest_first: bool) -> list[Conversation]:

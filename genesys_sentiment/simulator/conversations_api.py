@@ -82,6 +82,8 @@ class ConversationsApi:
         since, until = _interval(body.get("interval"))
         filters = [*_items(body, "conversationFilters"), *_items(body, "segmentFilters")]
         paging = body.get("paging") or {}
+        if not isinstance(paging, dict):
+            raise bad_request("paging must be an object")
         size = _whole(paging.get("pageSize", _PAGE), 1, _LARGEST_PAGE)
         number = _whole(paging.get("pageNumber", 1), 1, 100_000)
         found = ordered(

@@ -38,7 +38,6 @@ class Ledger:
         self._emitted: deque[Emitted] = deque(maxlen=_KEPT)
         self.requests: Counter[str] = Counter()
         self.frames_sent: Counter[str] = Counter()
-        self.frames_lost = 0
         self.connections = 0
 
     def add(self, entry: Emitted) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from attrs import frozen
 
-from genesys_sentiment.simulator.call_files import Call, Hint
+from genesys_sentiment.simulator.call_files import Call
 from genesys_sentiment.simulator.channels import Channels
 from genesys_sentiment.simulator.clock import PlatformClock
 from genesys_sentiment.simulator.conversation import Conversation, Ids
+from genesys_sentiment.simulator.detail_events import detail_event
 from genesys_sentiment.simulator.ledger import Emitted, Ledger
+from genesys_sentiment.simulator.suggestions import suggestion, suggestion_event
 from genesys_sentiment.simulator.timeline import (
     Moved,
     Pace,
@@ -23,10 +23,11 @@ from genesys_sentiment.simulator.timeline import (
     transcription,
     utterance_id,
 )
-from genesys_sentiment.simulator.times import iso
 
 _RING = 1.0
 """Seconds of platform time that an agent's phone rings."""
+_KEPT = 1000
+"""Conversations that REST still knows; the oldest are forgotten."""
 
 
 @frozen(kw_only=True)
@@ -56,6 +57,8 @@ class Player:
             started_wall=time.time(),
         )
         self.conversations[conversation.id] = conversation
+        while len(self.conversations) > _KEPT:
+            del self.conversations[next(iter(self.conversations))]
         self._show(conversation, "customer.start", "acd.start")
         await asyncio.sleep(self.wait)
         conversation.alerted = self.clock.now()
@@ -74,17 +77,17 @@ class Player:
                     self._move(conversation, call, step)
 
     def _show(self, conversation: Conversation, *details: str) -> None:
-        """The snapshot on the topics of queue and agent, and the detail events of a transition."""
-        snapshot = conversation.snapshot()
+        """Snapshots on the topics of queue and agent, and the detail events of a transition."""
         owners = [f"v2.routing.queues.{conversation.queue}"]
         if conversation.alerted is not None:
             owners.append(f"v2.users.{conversation.agent}")
         for owner in owners:
-            self.channels.publish(f"{owner}.conversations", snapshot)
+            self.channels.publish(f"{owner}.conversations", conversation.snapshot())
+            self.channels.publish(f"{owner}.conversations.calls", conversation.call_snapshot())
         now = self.clock.now()
         for kind in details:
             topic = f"v2.detail.events.conversation.{conversation.id}.{kind}"
-            self.channels.publish(topic, conversation.detail(kind, now))
+            self.channels.publish(topic, detail_event(conversation, kind, now))
 
     def _transcribe(self, conversation: Conversation, step: Transcribed) -> None:
         now = self.clock.now()
@@ -140,74 +143,3 @@ class Player:
             f"v2.conversations.{conversation.id}.suggestions.knowledge.search",
             suggestion_event(conversation, call, step, self.clock.now()),
         )
-
-
-def suggestion_event(
-    conversation: Conversation, call: Call, step: Suggested, now: float
-) -> Mapping[str, Any]:
-    """The body of a knowledge search suggestion event."""
-    hint = step.hint
-    turn = next((turn for turn in call.turns if turn.index == hint.after), call.turns[0])
-    body: dict[str, Any] = {
-        "eventTime": iso(now),
-        "conversationId": conversation.id,
-        "suggestionId": conversation.ids("suggestion", hint.title),
-        "state": step.state,
-        "triggerType": "Fallback",
-        "context": {
-            "queueId": conversation.queue,
-            "mediaType": "VOICE",
-            "userId": conversation.agent,
-            "assistantId": conversation.ids("assistant"),
-            "utteranceId": utterance_id(conversation, turn),
-            "queryStatement": turn.text,
-            "language": turn.language.lower(),
-            "participantType": "AGENT" if turn.speaker == "agent" else "CUSTOMER",
-        },
-        "knowledgeSearch": {
-            "title": hint.title,
-            "uri": "",
-            "snippets": [hint.answer],
-            "confidence": hint.confidence,
-            "metadata": {},
-            "searchId": conversation.ids("search", hint.title),
-            "documentId": conversation.ids("document", hint.title),
-            "versionId": conversation.ids("version", hint.title),
-            "variationIds": [],
-            "knowledgeAnswer": {
-                "answer": hint.answer,
-                "startIndex": 0,
-                "endIndex": len(hint.answer),
-            },
-        },
-    }
-    if step.state == "Dismissed":
-        body["engagementType"] = "Dismissed"
-    return body
-
-
-def suggestion(conversation: Conversation, hint: Hint, state: str, now: float) -> dict[str, Any]:
-    """A suggestion as its REST resource shows it."""
-    identity = conversation.ids("suggestion", hint.title)
-    base = f"/api/v2/conversations/{conversation.id}"
-    return {
-        "id": identity,
-        "conversation": {"id": conversation.id, "selfUri": base},
-        "type": "KnowledgeSearch",
-        "dateCreated": iso(now),
-        "triggerType": "Fallback",
-        "state": state,
-        "knowledgeSearch": {
-            "title": hint.title,
-            "snippets": [hint.answer],
-            "confidence": hint.confidence,
-            "searchId": conversation.ids("search", hint.title),
-            "document": {"id": conversation.ids("document", hint.title)},
-            "knowledgeAnswer": {
-                "answer": hint.answer,
-                "startIndex": 0,
-                "endIndex": len(hint.answer),
-            },
-        },
-        "selfUri": f"{base}/suggestions/{identity}",
-    }

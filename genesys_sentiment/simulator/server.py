@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,32 +13,29 @@ from aiohttp import web
 
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.simulator.accounts import Accounts
-from genesys_sentiment.simulator.answers import (
-    TOKEN,
-    PlatformError,
-    Refuse,
-    correlation_id,
-    not_found,
-    scripted,
-)
+from genesys_sentiment.simulator.answers import Refuse
 from genesys_sentiment.simulator.call_files import Call
 from genesys_sentiment.simulator.channels import Channels
 from genesys_sentiment.simulator.clock import PlatformClock
 from genesys_sentiment.simulator.conversation import Conversation, Ids
 from genesys_sentiment.simulator.conversations_api import ConversationsApi
 from genesys_sentiment.simulator.faults import Script, system
+from genesys_sentiment.simulator.front import Front
 from genesys_sentiment.simulator.ledger import Emitted, Ledger
 from genesys_sentiment.simulator.notifications_api import NotificationsApi
 from genesys_sentiment.simulator.player import Player
 from genesys_sentiment.simulator.sockets import Connection, Door
-from genesys_sentiment.simulator.timeline import BATCHED, LOW_LATENCY
+from genesys_sentiment.simulator.stage import Stage
+from genesys_sentiment.simulator.timeline import LOW_LATENCY, Pace
 
 _HOUSEKEEPING = 0.2
 """Seconds between looks for channels whose life is over."""
-_STOP = 0.5
-"""Seconds that clients get to leave when the simulator stops."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_LOOK = 0.05
+"""Seconds between looks for a client."""
+_PATIENCE = 0.5
+"""Seconds that sockets get to leave when the simulator stops."""
+_LAST_REQUESTS = 0.1
+"""Seconds that requests get to be answered then."""
 
 
 class Simulator:
@@ -46,8 +43,8 @@ class Simulator:
 
     ``speed``: how many times faster than real time the calls are played. ``wait``: real seconds
     that a conversation waits in the queue before an agent answers, time for a client to subscribe.
-    ``stagger``: real seconds between the arrivals of calls. ``low_latency``: transcripts leave
-    about 2 s after the speech instead of within 35 s, long ones first as unfinished text.
+    ``stagger``: real seconds between the arrivals of calls. ``pace``: how late transcripts
+    leave the platform, ``LOW_LATENCY`` (about 2 s), ``BATCHED`` (up to 35 s) or one of your own.
     ``late_tail``: the last transcripts come after SESSION_ENDED. ``heartbeat``: real seconds
     between heartbeats on a socket. ``token_lifetime``, ``channel_lifetime``: real seconds.
     ``rate_limit``: requests a minute and token (300 on the platform), None for no limit.
@@ -69,7 +66,7 @@ class Simulator:
         queue_id: str | None = None,
         wait: float = 2.0,
         stagger: float = 0.02,
-        low_latency: bool = True,
+        pace: Pace = LOW_LATENCY,
         late_tail: bool = False,
         heartbeat: float = 30.0,
         token_lifetime: float = 86_400.0,
@@ -85,46 +82,45 @@ class Simulator:
             )
         self.client_id = client_id
         self.client_secret = client_secret or secrets.token_urlsafe(24)
-        self._seed = seed
         self.queue_id = queue_id or Ids.of("simulator", seed)("queue")
         self.calls = tuple(calls)
         self.speed = speed
         self.denied_permissions = set(denied_permissions)
-        self.token_failures: list[int | Refuse] = []
-        self.api_failures: list[int | Refuse] = []
-        self._host, self._port, self._stagger = host, port, stagger
-        self._clock = PlatformClock()
+        self._host, self._port = host, port
         self._ledger = Ledger()
         self._conversations: dict[str, Conversation] = {}
         self._accounts = Accounts(client_id, self.client_secret, token_lifetime, rate_limit)
-        self._channels = Channels(channel_limit, channel_lifetime, self.denied_permissions)
-        self._door = Door(self._channels, self._accounts, self._ledger, heartbeat)
+        self._channels = Channels(
+            self._accounts.alive, channel_limit, channel_lifetime, self.denied_permissions
+        )
+        self._door = Door(self._channels, self._ledger, heartbeat)
+        self._front = Front(self._accounts, self._ledger)
         self._notifications = NotificationsApi(self._channels)
-        self._player = Player(
-            clock=self._clock,
+        clock = PlatformClock()
+        player = Player(
+            clock=clock,
             channels=self._channels,
             ledger=self._ledger,
             conversations=self._conversations,
             queue=self.queue_id,
             organization=Ids.of("simulator", seed)("organization"),
-            pace=LOW_LATENCY if low_latency else BATCHED,
+            pace=pace,
             late_tail=late_tail,
             wait=wait,
         )
+        self._stage = Stage(player, clock, seed=seed, stagger=stagger)
         self._runner: web.AppRunner | None = None
-        self._housekeeper: asyncio.Task[None] | None = None
-        self._playing: set[asyncio.Task[None]] = set()
-        self._plays = 0
+        self._keepers: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        app = web.Application(middlewares=[self._border])
-        app.router.add_post("/oauth/token", self._token)
+        app = web.Application(middlewares=[self._front.middleware()])
+        app.router.add_post("/oauth/token", self._front.token)
         app.router.add_get("/channels/{id}", self._door.handle)
         app.router.add_routes(self._notifications.routes())
         app.router.add_routes(
             ConversationsApi(self._conversations, self.denied_permissions).routes()
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
@@ -133,7 +129,7 @@ class Simulator:
             raise
         self._port = self._runner.addresses[0][1]
         self._notifications.socket_url = f"ws://{self._host}:{self._port}"
-        self._housekeeper = asyncio.create_task(self._keep_house(), name="simulator housekeeping")
+        self._keepers = {asyncio.create_task(self._keep_house(), name="simulator housekeeping")}
         return self
 
     async def __aexit__(
@@ -142,14 +138,17 @@ class Simulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        tasks = {*self._playing} | ({self._housekeeper} if self._housekeeper else set())
-        for task in tasks:
+        runner, self._runner = self._runner, None
+        for task in self._keepers:
             task.cancel()
-        self.close_sockets(1001)
-        if tasks:
-            await asyncio.wait(tasks)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        try:
+            await self._stage.clear()
+            await self._door.shut(_PATIENCE)
+        finally:
+            if runner is not None:
+                await runner.cleanup()
+            if self._keepers:
+                await asyncio.wait(self._keepers)
 
     @property
     def api_url(self) -> str:
@@ -160,6 +159,24 @@ class Simulator:
     def login_url(self) -> str:
         """Base URL of the token endpoint; here the same as ``api_url``."""
         return self.api_url
+
+    @property
+    def token_failures(self) -> list[int | Refuse]:
+        """How the next requests to the token endpoint fail, first in first out."""
+        return self._front.token_failures
+
+    @token_failures.setter
+    def token_failures(self, failures: Iterable[int | Refuse]) -> None:
+        self._front.token_failures = list(failures)
+
+    @property
+    def api_failures(self) -> list[int | Refuse]:
+        """How the next requests to the Platform API fail, first in first out."""
+        return self._front.api_failures
+
+    @api_failures.setter
+    def api_failures(self, failures: Iterable[int | Refuse]) -> None:
+        self._front.api_failures = list(failures)
 
     @property
     def script(self) -> list[Script]:
@@ -205,35 +222,22 @@ class Simulator:
         """The ids of all conversations so far, in the order of their arrival."""
         return tuple(self._conversations)
 
+    async def watched(self) -> None:
+        """Wait until an open socket's channel has subscribed to the queue's conversations."""
+        topic = f"v2.routing.queues.{self.queue_id}.conversations"
+        # Subscriptions come by REST, sockets by upgrade: there is no single event to wait for.
+        while not any(each.channel.hears(topic) for each in self._door.connections):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)
+
     async def play(self) -> None:
         """Play all calls, starting now; return when all have ended and everything was emitted.
 
         Playing again makes new conversations of the same calls. Returns early when the simulator
-        is left meanwhile.
+        is left meanwhile. Raises RuntimeError outside the simulator's context.
         """
-        tasks = {
-            asyncio.create_task(
-                self._play(call, number * self._stagger, self._plays), name=f"play {call.name}"
-            )
-            for number, call in enumerate(self.calls)
-        }
-        self._plays += 1
-        if not tasks:
-            return
-        self._playing |= tasks
-        self._clock.run(self.speed)
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            self._playing -= tasks
-            if not self._playing:
-                self._clock.run(1.0)
-        for task in tasks:
-            if not task.cancelled():
-                task.result()
+        if self._runner is None:
+            raise RuntimeError("play() needs a running simulator: async with Simulator(…)")
+        await self._stage.play(self.calls, self.speed)
 
     def publish(self, topic: str, body: Mapping[str, Any]) -> int:
         """Send an event of your own to whoever subscribed its topic; to how many sockets."""
@@ -271,7 +275,7 @@ class Simulator:
     def expire_tokens(self) -> None:
         """Every token ends now; so do the channels made with them."""
         self._accounts.expire()
-        self.evict_channels()
+        self._channels.sweep()
 
     def revoke_tokens(self) -> None:
         """As ``expire_tokens``, but the sockets are told first."""
@@ -286,64 +290,7 @@ class Simulator:
 
         self._door.each(tell)
 
-    async def _play(self, call: Call, delay: float, times: int) -> None:
-        await asyncio.sleep(delay)
-        await self._player.play(call, Ids.of("simulator", self._seed, call.name, times))
-
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
-            for channel in self._channels:
-                if not self._accounts.alive(channel.token):
-                    self._channels.evict(channel)
-
-    @web.middleware
-    async def _border(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        correlation = correlation_id()
-        resource = request.match_info.route.resource
-        self.requests[f"{request.method} {resource.canonical if resource else '(unknown)'}"] += 1
-        headers = {"ININ-Correlation-Id": correlation}
-        response: web.StreamResponse
-        try:
-            if request.path.startswith("/api/"):
-                request[TOKEN], quota = self._accounts.charge(
-                    request.headers.get("Authorization", "")
-                )
-                headers |= quota.headers()
-                if self.api_failures:
-                    raise scripted(_refuse(self.api_failures.pop(0)))
-            response = await handler(request)
-        except PlatformError as error:
-            response = error.response(correlation)
-        except web.HTTPNotFound:
-            response = not_found("resource").response(correlation)
-        if not response.prepared:
-            response.headers.update(headers)
-        return response
-
-    async def _token(self, request: web.Request) -> web.Response:
-        if self.token_failures:
-            raise scripted(_refuse(self.token_failures.pop(0)))
-        form = await request.post()
-        if form.get("grant_type") != "client_credentials":
-            return _oauth_error(400, "unsupported_grant_type", "grant type is not supported")
-        if not self._accounts.knows(request.headers.get("Authorization", "")):
-            return _oauth_error(401, "invalid_client", "authentication failed")
-        return web.json_response(
-            {
-                "access_token": self._accounts.issue(),
-                "token_type": "bearer",
-                "expires_in": int(self._accounts.lifetime),
-            }
-        )
-
-
-def _refuse(failure: int | Refuse) -> Refuse:
-    return failure if isinstance(failure, Refuse) else Refuse(failure)
-
-
-def _oauth_error(status: int, error: str, description: str) -> web.Response:
-    return web.json_response(
-        {"error": error, "description": description, "error_description": description},
-        status=status,
-    )
+            self._channels.sweep()

@@ -7,13 +7,20 @@ import json
 import logging
 import socket
 import struct
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from genesys_sentiment.simulator.accounts import Accounts
-from genesys_sentiment.simulator.answers import PlatformError, Refuse, bad_credentials, scripted
+from genesys_sentiment.simulator.answers import (
+    PlatformError,
+    Refuse,
+    bad_credentials,
+    bad_request,
+    scripted,
+)
 from genesys_sentiment.simulator.channels import Channel, Channels, accept_all
 from genesys_sentiment.simulator.faults import Fault, Script
 from genesys_sentiment.simulator.ledger import Ledger
@@ -27,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class Connection:
-    """One open socket. ``channel`` is the one it listens to."""
+    """One open socket of ``channel``. ``ended`` is set when nothing of it runs any more."""
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class Connection:
         ledger: Ledger,
     ) -> None:
         self.channel = channel
+        self.ended = asyncio.Event()
         self._socket = socket
         self._transport = transport
         self._channels = channels
@@ -50,7 +58,6 @@ class Connection:
     def offer(self, text: str) -> bool:
         """Take one event to be sent; False where it is lost."""
         if self._muted or self._left.is_set() or self._outgoing.full():
-            self._ledger.frames_lost += 1
             return False
         self._outgoing.put_nowait(text)
         return True
@@ -64,17 +71,15 @@ class Connection:
         """Close with a code, after the frames that are already waiting."""
         if not self._left.is_set():
             self._code = code
-            self._left.set()
-            if not self._outgoing.full():
-                self._outgoing.put_nowait(None)
+            self._finish()
 
     def abort(self) -> None:
         """Reset the connection: without lingering, closing sends an RST."""
         raw = self._transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._left.set()
         self._transport.abort()
+        self._finish()
 
     def mute(self) -> None:
         """Send nothing more; the connection stays."""
@@ -82,27 +87,37 @@ class Connection:
 
     async def serve(self, heartbeat: float, faults: Sequence[Fault]) -> None:
         """Run until either side ends it. Leaves no task behind."""
-        name = self.channel.id
-        reader = asyncio.create_task(self._read(), name=f"read {name}")
-        writer = asyncio.create_task(self._write(), name=f"write {name}")
-        left = asyncio.create_task(self._left.wait(), name=f"left {name}")
-        beat = asyncio.create_task(self._beat(heartbeat), name=f"beat {name}")
-        fate = asyncio.create_task(self._play(faults), name=f"script {name}")
+        # Task names appear in logs: none holds the channel's id, which opens its socket.
+        reader = asyncio.create_task(self._read(), name="simulator socket: read")
+        writer = asyncio.create_task(self._write(), name="simulator socket: write")
+        left = asyncio.create_task(self._left.wait(), name="simulator socket: left")
+        beat = asyncio.create_task(self._beat(heartbeat), name="simulator socket: heartbeat")
+        fate = asyncio.create_task(self._play(faults), name="simulator socket: script")
         try:
             await asyncio.wait({reader, writer, left}, return_when=asyncio.FIRST_COMPLETED)
             if left.done():
                 await asyncio.wait({writer}, timeout=_FLUSH)
             # aiohttp skips the handshake when a pending receive is cancelled before close().
-            await self._socket.close(code=self._code)
+            async with asyncio.timeout(2 * _FLUSH):
+                await self._socket.close(code=self._code)
+        except TimeoutError:
+            # The client reads nothing: not even the close frame can be written.
+            self._transport.abort()
         finally:
             tasks = (reader, writer, left, beat, fate)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             self._left.set()
+            self.ended.set()
         for task in (reader, writer, beat, fate):
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
+
+    def _finish(self) -> None:
+        self._left.set()
+        if not self._outgoing.full():
+            self._outgoing.put_nowait(None)
 
     async def _read(self) -> None:
         while True:
@@ -167,11 +182,8 @@ class Connection:
 class Door:
     """Answers the upgrade of a connectUri. ``script`` gives the next sockets' fates."""
 
-    def __init__(
-        self, channels: Channels, accounts: Accounts, ledger: Ledger, heartbeat: float
-    ) -> None:
+    def __init__(self, channels: Channels, ledger: Ledger, heartbeat: float) -> None:
         self._channels = channels
-        self._accounts = accounts
         self._ledger = ledger
         self._heartbeat = heartbeat
         self._open: set[Connection] = set()
@@ -184,13 +196,15 @@ class Door:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A client opens its connectUri. Raises PlatformError 401 for a channel that is gone."""
+        response = web.WebSocketResponse(timeout=_FLUSH, compress=False)
+        if not response.can_prepare(request):
+            raise bad_request("A channel is read through a WebSocket")
         channel = self._channels.find(request.match_info["id"])
-        if channel is None or not self._accounts.alive(channel.token):
+        if channel is None:
             raise bad_credentials()
         fate = self.script.pop(0) if self.script else None
         if isinstance(fate, Refuse):
             raise scripted(fate)
-        response = web.WebSocketResponse(timeout=_FLUSH, compress=False)
         await response.prepare(request)
         if request.transport is None:
             return response
@@ -199,6 +213,7 @@ class Door:
         if channel.listener is not None:
             channel.listener.leave(1001)
         channel.listener = connection
+        channel.used = time.time()
         self._open.add(connection)
         try:
             await connection.serve(self._heartbeat, _faults(fate))
@@ -208,10 +223,23 @@ class Door:
                 channel.listener = None
         return response
 
+    async def shut(self, patience: float) -> None:
+        """Close every socket; reset those that have not left after ``patience`` seconds."""
+        self.each(lambda connection: connection.leave(1001))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._all_gone()
+        self.each(Connection.abort)
+        await self._all_gone()
+
     def each(self, act: Callable[[Connection], None]) -> None:
         """Do something with every open socket."""
         for connection in self.connections:
             act(connection)
+
+    async def _all_gone(self) -> None:
+        for connection in self.connections:
+            await connection.ended.wait()
 
 
 def _faults(fate: Fault | Sequence[Fault] | None) -> Sequence[Fault]:

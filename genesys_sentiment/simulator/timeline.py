@@ -47,7 +47,7 @@ class Pace:
         return math.ceil(round(ready / self.bundle, 6)) * self.bundle
 
 
-LOW_LATENCY = Pace(lag=1.2, bundle=0.5, revisions=True)
+LOW_LATENCY = Pace(lag=1.75, bundle=0.5, revisions=True)
 """The organisation's option "Low Latency Transcription": 2 to 4 seconds were reported."""
 BATCHED = Pace(lag=5.0, bundle=30.0, revisions=False)
 """The default: within about 35 seconds of speech."""

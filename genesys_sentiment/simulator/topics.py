@@ -7,7 +7,7 @@ topic asks for is documented for transcription only; for the others it is an ass
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -15,44 +15,42 @@ from attrs import field, frozen
 MAX_TOPIC_LENGTH = 200
 """Characters in one topic string, combined or not (Genesys' own streaming client)."""
 
-_DETAILS = [
-    "acd.start",
-    "acd.end",
-    "customer.start",
-    "customer.end",
-    "user.start",
-    "user.end",
-    "flow.start",
-    "flow.end",
-    "flow.outcome",
-    "voicemail.start",
-    "voicemail.end",
-    "acw",
-    "wrapup",
-    "contact",
-    "attributes",
-    "outbound",
-]
-_MEDIA = [
-    "calls",
-    "callbacks",
-    "chats",
-    "emails",
-    "messages",
-    "cobrowseSessions",
-    "screenshares",
-    "videos",
-]
-_SUGGESTIONS = [
-    "intent",
-    "knowledge.search",
-    "knowledge.article",
-    "response",
-    "script",
-    "thirdpartyaction",
-]
-_ANALYTICS = "speechAndTextAnalytics:data:view"
 _LIVE = "conversation:communication:view"
+_ANALYTICS = "analytics:conversation:view"
+_QUEUES = "analytics:queueObservation:view"
+_SPEECH = "speechAndTextAnalytics:data:view"
+_HINTS = "conversation:suggestion:view"
+
+_MEDIA = (
+    "calls callbacks chats emails messages cobrowseSessions screenshares videos socialexpressions"
+)
+_TRANSITIONS = (
+    "acd.start acd.end customer.start customer.end user.start user.end flow.start flow.end "
+    "flow.outcome voicemail.start voicemail.end acw wrapup contact attributes outbound"
+)
+
+_CATALOGUE: tuple[tuple[str, str | None, str], ...] = (
+    ("v2.conversations.{id}", "conversation:transcription:view", "transcription"),
+    (
+        "v2.conversations.{id}.suggestions",
+        _HINTS,
+        "intent knowledge.search knowledge.article response script thirdpartyaction",
+    ),
+    ("v2.conversations.{id}", _HINTS, "agentchecklist"),
+    ("v2.speechandtextanalytics.conversation.{id}", _SPEECH, "sentiment empathy topics"),
+    ("v2.speechandtextanalytics.conversations.{id}", _SPEECH, "categories"),
+    ("v2.routing.queues.{id}", _LIVE, "conversations"),
+    ("v2.routing.queues.{id}.conversations", _LIVE, _MEDIA),
+    ("v2.users.{id}", _LIVE, "conversations conversations.summaries"),
+    ("v2.users.{id}.conversations", _LIVE, _MEDIA),
+    ("v2.users.{id}", None, "presence routingStatus station"),
+    ("v2.detail.events.conversation.{id}", _ANALYTICS, _TRANSITIONS),
+    ("v2.detail.events.agent.{id}", _ANALYTICS, "state"),
+    ("v2.analytics.conversation.{id}", _ANALYTICS, "metrics"),
+    ("v2.analytics.queues.{id}", _QUEUES, "observations activity"),
+    ("v2.analytics.users.{id}", _ANALYTICS, "aggregates"),
+)
+"""What is before the last segments, the permission (None: none needed), and those segments."""
 
 
 @frozen(kw_only=True)
@@ -72,7 +70,7 @@ class Topic:
             "requiresPermissions": needed,
             "permissionDetails": [
                 {
-                    "type": "requiresPermission",
+                    "type": "requiresPermissions",
                     "permissions": needed,
                     "allowsCurrentUser": False,
                     "enforced": True,
@@ -94,29 +92,11 @@ def _topic(template: str, permission: str | None) -> Topic:
     )
 
 
-def _catalogue() -> Iterator[Topic]:
-    yield _topic("v2.conversations.{id}.transcription", "conversation:transcription:view")
-    for kind in _SUGGESTIONS:
-        yield _topic(f"v2.conversations.{{id}}.suggestions.{kind}", "conversation:suggestion:view")
-    for kind in ("sentiment", "empathy", "topics"):
-        yield _topic(f"v2.speechandtextanalytics.conversation.{{id}}.{kind}", _ANALYTICS)
-    yield _topic("v2.speechandtextanalytics.conversations.{id}.categories", _ANALYTICS)
-    for owner in ("v2.routing.queues.{id}", "v2.users.{id}"):
-        yield _topic(f"{owner}.conversations", _LIVE)
-        for medium in _MEDIA:
-            yield _topic(f"{owner}.conversations.{medium}", _LIVE)
-    yield _topic("v2.users.{id}.presence", None)
-    yield _topic("v2.users.{id}.routingStatus", None)
-    yield _topic("v2.users.{id}.station", None)
-    for kind in _DETAILS:
-        yield _topic(f"v2.detail.events.conversation.{{id}}.{kind}", "analytics:conversation:view")
-    yield _topic("v2.detail.events.agent.{id}.state", "analytics:conversation:view")
-    yield _topic("v2.analytics.conversation.{id}.metrics", "analytics:conversation:view")
-    yield _topic("v2.analytics.queues.{id}.observations", "analytics:queueObservation:view")
-    yield _topic("v2.analytics.queues.{id}.activity", "analytics:queueObservation:view")
-
-
-TOPICS: tuple[Topic, ...] = tuple(_catalogue())
+TOPICS: tuple[Topic, ...] = tuple(
+    _topic(f"{prefix}.{kind}", permission)
+    for prefix, permission, kinds in _CATALOGUE
+    for kind in kinds.split()
+)
 """Every topic that can be subscribed, system topics aside."""
 
 
