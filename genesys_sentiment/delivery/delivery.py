@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable
 from types import TracebackType
 from typing import Self
 
 from genesys_sentiment.delivery.registration import Handler, Kinds, Registration
+from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.results import Record
 
 
@@ -19,9 +21,12 @@ class Delivery:
     """
 
     def __init__(self, *, limit: int = 1000, drain: float = 10.0) -> None:
+        if limit < 1:
+            raise ConfigurationError(f"limit is {limit}: give 1 or more")
         self._limit = limit
         self._drain = drain
         self._registrations: tuple[Registration, ...] = ()
+        self._withdrawn: tuple[Registration, ...] = ()
 
     def subscribe(
         self, handler: Handler, *, only: Kinds = None, timeout: float = 5.0
@@ -31,7 +36,7 @@ class Delivery:
         An async handler runs up to ``timeout`` seconds a record, one record at a time in each
         conversation, conversations side by side. Returns the way back: call it to withdraw the
         handler; its ``counters`` tell what became of every record. Raises ConfigurationError when
-        the handler is not callable.
+        the handler is not callable, or ``only`` is no type.
         """
         registration = Registration(
             handler, only, timeout=timeout, limit=self._limit, withdraw=self._withdraw
@@ -61,10 +66,13 @@ class Delivery:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for registration in self._registrations:
-            await registration.drain(self._drain)
+        registrations = (*self._registrations, *self._withdrawn)
+        self._registrations = self._withdrawn = ()
+        await asyncio.gather(*(each.drain(self._drain) for each in registrations))
 
     def _withdraw(self, registration: Registration) -> None:
+        # A call that runs is waited for when leaving.
+        self._withdrawn = tuple(each for each in (*self._withdrawn, registration) if each.busy)
         self._registrations = tuple(
             each for each in self._registrations if each is not registration
         )

@@ -18,8 +18,12 @@ from genesys_sentiment.model.results import Record
 
 _log = logging.getLogger(__name__)
 
+_LAST_CHANCE = 1.0
+"""Seconds that a cancelled handler has for tidying up."""
+
 Handler: TypeAlias = Callable[[Any], Awaitable[object] | object]
 Kinds: TypeAlias = type | tuple[type, ...] | None
+_Call: TypeAlias = Callable[[], Awaitable[object] | object]
 
 
 @define
@@ -51,6 +55,21 @@ class HandlerCounters:
         return counts
 
 
+class _Made:
+    """What a plain function returned to be awaited."""
+
+    def __init__(self, awaitable: Awaitable[object]) -> None:
+        self._awaitable = awaitable
+
+    def __call__(self) -> Awaitable[object]:
+        return self._awaitable
+
+    def discard(self) -> None:
+        """It will not be awaited: a coroutine warns of that unless it is closed."""
+        if inspect.iscoroutine(self._awaitable):
+            self._awaitable.close()
+
+
 class Registration:
     """A handler and its records. Calling it withdraws the handler: the way back."""
 
@@ -65,6 +84,10 @@ class Registration:
     ) -> None:
         if not callable(handler):
             raise ConfigurationError("a handler must be callable: def handler(record) or async def")
+        try:
+            isinstance(None, () if only is None else only)
+        except TypeError:
+            raise ConfigurationError("only must be a type or a tuple of types") from None
         self._handler = handler
         self._only = only
         self._timeout = timeout
@@ -73,18 +96,15 @@ class Registration:
         call = getattr(handler, "__call__", None)  # noqa: B004 - an object with an async __call__
         self._is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
         self._counters = HandlerCounters()
-        self._lanes: dict[str | None, deque[Callable[[], Awaitable[object]]]] = {}
+        self._lanes: dict[str | None, deque[_Call]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
+        self._over = False
 
     def __call__(self) -> None:
         """Withdraw the handler: no call begins after this. What waited for it is dropped."""
         self._withdraw(self)
-        for lane in self._lanes.values():
-            self._counters.dropped += len(lane)
-            self._counters.pending -= len(lane)
-            lane.clear()
-        self._room.set()
+        self._stop()
 
     @property
     def counters(self) -> HandlerCounters:
@@ -94,7 +114,12 @@ class Registration:
     @property
     def full(self) -> bool:
         """Whether whoever offers should wait before offering more."""
-        return self._counters.pending >= self._limit
+        return self._counters.pending >= self._limit and not self._over
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call of the handler is running, or about to."""
+        return bool(self._workers)
 
     async def room(self) -> None:
         """Wait until it is no longer full."""
@@ -107,7 +132,7 @@ class Registration:
 
         The handler's own exceptions end here: they are counted and logged by type.
         """
-        if self._only is not None and not isinstance(record, self._only):
+        if self._over or (self._only is not None and not isinstance(record, self._only)):
             return
         counters = self._counters
         counters.offered += 1
@@ -123,20 +148,38 @@ class Registration:
         if time.perf_counter() - began > self._timeout:
             counters.slow += 1
         if inspect.isawaitable(result):
-            self._queue(record.conversation, lambda: result)
+            self._queue(record.conversation, _Made(result))
         else:
             counters.delivered += 1
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is pending, then give up the rest."""
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=seconds)
-        for worker in self._workers:
-            worker.cancel()
-        if self._workers:
-            await asyncio.wait(self._workers)
+        try:
+            if self._workers:
+                await asyncio.wait(self._workers, timeout=seconds)
+        finally:
+            self._stop()
+            for worker in self._workers:
+                worker.cancel()
+            if self._workers:
+                # Bounded as well: a handler may refuse to be cancelled.
+                await asyncio.wait(self._workers, timeout=_LAST_CHANCE)
 
-    def _queue(self, conversation: str | None, call: Callable[[], Any]) -> None:
+    def _stop(self) -> None:
+        self._over = True
+        for lane in self._lanes.values():
+            self._give_up(lane)
+        self._room.set()
+
+    def _give_up(self, lane: deque[_Call]) -> None:
+        self._counters.dropped += len(lane)
+        self._counters.pending -= len(lane)
+        for call in lane:
+            if isinstance(call, _Made):
+                call.discard()
+        lane.clear()
+
+    def _queue(self, conversation: str | None, call: _Call) -> None:
         self._counters.pending += 1
         lane = self._lanes.get(conversation)
         if lane is not None:
@@ -147,26 +190,28 @@ class Registration:
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
 
-    async def _work(
-        self, conversation: str | None, lane: deque[Callable[[], Awaitable[object]]]
-    ) -> None:
+    async def _work(self, conversation: str | None, lane: deque[_Call]) -> None:
         try:
             while lane:
                 await self._call(lane.popleft())
         finally:
-            self._counters.dropped += len(lane)
-            self._counters.pending -= len(lane)
+            self._give_up(lane)
             del self._lanes[conversation]
 
-    async def _call(self, call: Callable[[], Awaitable[object]]) -> None:
+    async def _call(self, call: _Call) -> None:
         counters = self._counters
         limit = asyncio.timeout(self._timeout)
         try:
             async with limit:
-                await call()
-        except asyncio.CancelledError:
-            counters.dropped += 1
-            raise
+                result = call()
+                if inspect.isawaitable(result):
+                    await result
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                counters.dropped += 1
+                raise
+            self._failed(error)  # not ours: the handler waited for something that was cancelled
         except Exception as error:  # noqa: BLE001 - the user's border: counted and logged
             if limit.expired():
                 counters.timed_out += 1
@@ -179,7 +224,7 @@ class Registration:
             counters.pending -= 1
             self._room.set()
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         # The type only: the message may quote the record, and with it what somebody said.
         self._counters.failed += 1
         _log.warning("handler %s raised %s", self._name(), type(error).__name__)

@@ -59,5 +59,9 @@ class VirtualClock:
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass, giving others their turn."""
+        await self.let_pass(seconds)
+
+    async def let_pass(self, seconds: float) -> None:
+        """What ``sleep`` does, for whoever moves a clock that others only look at."""
         await asyncio.sleep(seconds / self._speed if self._speed else 0)
         self.advance(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from attrs import define
 
@@ -18,6 +19,9 @@ from genesys_sentiment.streaming.subscriptions import Channels, Subscriptions
 from genesys_sentiment.streaming.transport import Socket, Transport
 from genesys_sentiment.streaming.verdict import Left, Verdict
 
+_ON_ITS_WAY = 1.0
+"""Seconds that a frame may take from the platform to us."""
+
 
 @define
 class Line:
@@ -28,6 +32,14 @@ class Line:
     subscriptions: Subscriptions | None
     opened: float
     wall: float
+
+    @property
+    def whole_until(self) -> float:
+        """Until when nothing can be missing, seconds since the epoch.
+
+        The last frame proves less than its arrival: later ones may have been on their way then.
+        """
+        return max(self.opened, self.session.last_frame - _ON_ITS_WAY) + self.wall
 
     async def act(self, action: Action) -> None:
         """Do what the session asks for; raises Left when it wants to leave."""
@@ -80,28 +92,16 @@ class Opener:
     async def open(self) -> Line:
         """Token, channel, subscriptions, socket: each with its own time limit."""
         if self._tokens is not None:
-            self._token = await self._tokens.get(self._refused)
-            self._refused = None
+            token = await self._tokens.get(self._refused)
+            if self._token is not None and token.value != self._token.value:
+                self._channel = None  # a channel dies with the token that made it
+            self._token, self._refused = token, None
         subscriptions = await self._subscribe()
-        try:
-            async with asyncio.timeout(self._open_timeout):
-                connect = self._dialect.connect(self._token, self._channel)
-                socket = await self._transport.open(connect)
-        except TimeoutError:
-            raise ConnectionFailed(
-                f"the server did not finish the handshake in {self._open_timeout:g} s", host="?"
-            ) from None
+        socket = await self._connect()
         now = self._clock.monotonic()
         wall = self._clock.wall() - now
         session = Session(self._dialect, self._memory, now=now, wall=wall, observer=self._plan)
-        line = Line(session, socket, subscriptions, now, wall)
-        try:
-            for text in self._dialect.subscribe(tuple(self._plan.wanted)):
-                await socket.send(text)
-        except BaseException:
-            await socket.close(0)
-            raise
-        return line
+        return Line(session, socket, subscriptions, now, wall)
 
     def note(self, verdict: Verdict) -> None:
         """What the end of the last line means for the next."""
@@ -109,6 +109,25 @@ class Opener:
             self._channel = None
         if verdict.kind == "token" and self._token is not None:
             self._refused = self._token.value
+
+    async def _connect(self) -> Socket:
+        connect = self._dialect.connect(self._token, self._channel)
+        socket: Socket | None = None
+        try:
+            async with asyncio.timeout(self._open_timeout):
+                socket = await self._transport.open(connect)
+                for text in self._dialect.subscribe(tuple(self._plan.wanted)):
+                    await socket.send(text)
+        except BaseException as error:
+            if socket is not None:
+                await socket.close(0)
+            if isinstance(error, TimeoutError):
+                host = urlsplit(connect.url).hostname or "the server"
+                raise ConnectionFailed(
+                    f"{host} did not finish the handshake in {self._open_timeout:g} s", host=host
+                ) from None
+            raise
+        return socket
 
     async def _subscribe(self) -> Subscriptions | None:
         if self._channels is None:

@@ -44,14 +44,18 @@ class Pacing:
         """Seconds until the next attempt, after a connection that was open ``lived`` seconds."""
         if lived >= self._survival:
             self._delays = self._make()
-            self._refusals = 0
         wait = max(next(self._delays), verdict.after)
         if len(self._attempts) == self._attempts.maxlen:
             wait = max(wait, self._attempts[0] + self._window - now)
         return wait
 
-    def is_over(self, verdict: Verdict, now: float) -> bool:
-        """Whether this is the end: fatal as such, or once too often."""
+    def is_over(self, verdict: Verdict, now: float, lived: float = 0.0) -> bool:
+        """Whether this is the end: fatal as such, or once too often in a row.
+
+        A connection that survived before it ended shows that the token was good until then.
+        """
+        if lived >= self._survival:
+            self._refusals = 0
         if verdict.kind == "token":
             self._refusals += 1
             return self._refusals >= REFUSALS

@@ -36,8 +36,13 @@ class Plan(Protocol):
         """A conversation changed."""
         ...
 
-    def discovered(self, conversations: Iterable[Following], now: float) -> None:
-        """These conversations are known to be going on."""
+    def discovered(
+        self, conversations: Iterable[Following], now: float, whole: float | None = None
+    ) -> None:
+        """These conversations are going on. ``whole``: until when nothing had been missed.
+
+        That is seconds since the epoch on our own clock; None when this is the beginning.
+        """
         ...
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
@@ -61,7 +66,9 @@ class FixedPlan:
     def observe(self, change: StateChange, now: float) -> None:
         """Changes nothing."""
 
-    def discovered(self, conversations: Iterable[Following], now: float) -> None:
+    def discovered(
+        self, conversations: Iterable[Following], now: float, whole: float | None = None
+    ) -> None:
         """Changes nothing."""
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.results import Record
 from genesys_sentiment.scoring.stage import Stage
+from genesys_sentiment.streaming.stream import Stream
 
 R = TypeVar("R")
 
@@ -38,22 +39,38 @@ async def score(
 
     ``only`` yields records of one type (or of several) and lets the rest go: ``only=Score``. A
     stage that set a deadline is called when it has passed, although nothing came. When the events
-    end, what the stages still hold comes last. ``wall`` gives seconds since the epoch.
+    end, well or with an error, what the stages still hold comes last. ``wall`` gives seconds
+    since the epoch.
     """
     source = _Patient(events)
     try:
-        while True:
-            due = min((d for stage in stages if (d := stage.deadline) is not None), default=None)
+        while not source.over:
+            due = _due(stages)
             event = await source.next(None if due is None else max(due - wall(), 0.0))
             now = wall()
-            records = _tick(stages, now) if event is None else _advance((event,), stages, now)
+            if source.over:
+                records: Iterable[Record] = _each(stages, now, _finish)
+            else:
+                records = _step(event, stages, now, due)
             for record in records:
                 if only is None or isinstance(record, only):
                     yield record
-    except StopAsyncIteration:
-        pass
+        if source.failure is not None:
+            raise source.failure
     finally:
         await source.close()
+
+
+def _step(
+    event: Event | None, stages: Sequence[Stage], now: float, due: float | None
+) -> Iterable[Record]:
+    """What was due comes before the event: events that keep coming do not put it off."""
+    records = _each(stages, now, _tick) if due is not None and due <= now else []
+    return records if event is None else [*records, *_advance((event,), stages, now)]
+
+
+def _due(stages: Sequence[Stage]) -> float | None:
+    return min((d for stage in stages if (d := stage.deadline) is not None), default=None)
 
 
 def _advance(records: Iterable[Record], stages: Sequence[Stage], now: float) -> Iterable[Record]:
@@ -62,33 +79,75 @@ def _advance(records: Iterable[Record], stages: Sequence[Stage], now: float) -> 
     return records
 
 
-def _tick(stages: Sequence[Stage], now: float) -> Iterable[Record]:
+def _each(
+    stages: Sequence[Stage], now: float, ask: Callable[[Stage, float], Iterable[Record]]
+) -> list[Record]:
+    """What each stage gives when asked, after it has gone through the stages behind it."""
     out: list[Record] = []
     for position, stage in enumerate(stages):
-        out.extend(_advance(stage.tick(now), stages[position + 1 :], now))
+        out.extend(_advance(ask(stage, now), stages[position + 1 :], now))
     return out
+
+
+def _tick(stage: Stage, now: float) -> Iterable[Record]:
+    return stage.tick(now)
+
+
+def _finish(stage: Stage, now: float) -> Iterable[Record]:
+    return stage.finish(now)
 
 
 class _Patient:
     """Takes one item at a time from an iterator, with a time limit that loses nothing."""
 
     def __init__(self, events: AsyncIterable[Event]) -> None:
+        self.over = False
+        self.failure: Exception | None = None
         self._iterator = aiter(events)
-        self._pending: asyncio.Future[Event] | None = None
+        self._pending: asyncio.Task[Event | None] | None = None
 
     async def next(self, timeout: float | None) -> Event | None:
-        """The next event; None when it did not come in time. Raises StopAsyncIteration."""
+        """The next event; None when it did not come in time, or never will: then it is over."""
+        try:
+            return await self._next(timeout)
+        except StopAsyncIteration:
+            self.over = True
+        except Exception as error:  # noqa: BLE001 - raised when what the stages hold is out
+            self.over, self.failure = True, error
+        return None
+
+    async def _next(self, timeout: float | None) -> Event | None:
         if timeout is None and self._pending is None:
             return await anext(self._iterator)
+        if isinstance(self._iterator, Stream):
+            # Waiting for a stream may be given up at any time.
+            limit = asyncio.timeout(timeout)
+            try:
+                async with limit:
+                    return await anext(self._iterator)
+            except TimeoutError:
+                if limit.expired():
+                    return None
+                raise
         if self._pending is None:
-            self._pending = asyncio.ensure_future(anext(self._iterator))
+            self._pending = asyncio.create_task(self._one(), name="genesys-score")
         await asyncio.wait({self._pending}, timeout=timeout)
         if not self._pending.done():
             return None
         pending, self._pending = self._pending, None
-        return pending.result()
+        event = pending.result()
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
     async def close(self) -> None:
         if self._pending is not None:
             self._pending.cancel()
             await asyncio.wait({self._pending})
+
+    async def _one(self) -> Event | None:
+        """None at the end: a task cannot carry StopAsyncIteration."""
+        try:
+            return await anext(self._iterator)
+        except StopAsyncIteration:
+            return None

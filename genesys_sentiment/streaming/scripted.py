@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from genesys_sentiment.model.wire import Connect
+from genesys_sentiment.cloud.channels import Subscription
+from genesys_sentiment.model.wire import Channel, Connect
 from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.transport import Finished, Socket
 
@@ -19,7 +20,8 @@ class Scripted:
     A script's frames come in order, a number lets time pass on ``clock``, an exception is raised
     (``ConnectionLost`` and the like); a script that just ends finishes the stream as well. A
     script whose first step is an exception refuses to open. Give the stream ``clock=script.clock``
-    and no real time passes, reconnects included. ``sent`` keeps the texts that were sent.
+    and no real time passes, reconnects included; ``channels=script`` for a dialect that needs
+    channels. ``sent`` keeps the texts that were sent.
     """
 
     def __init__(self, *connections: Iterable[Step], clock: VirtualClock | None = None) -> None:
@@ -27,6 +29,16 @@ class Scripted:
         self.clock = clock or VirtualClock()
         self.sent: list[str] = []
         self.opened = 0
+
+    async def create(self) -> Channel:
+        """A channel that nobody needs: a script stands in for the REST side of a stream too."""
+        return Channel(id="scripted", connect_uri="scripted:")
+
+    async def add(self, channel: Channel, topics: Sequence[str]) -> Subscription:
+        """Every topic is permitted."""
+        return Subscription(permitted=tuple(topics))
+
+    replace = add
 
     async def open(self, connect: Connect) -> Socket:
         """Start the next script."""
@@ -50,12 +62,12 @@ class _ScriptedSocket:
 
     async def receive(self, timeout: float) -> Sequence[bytes]:
         clock = self._script.clock
-        if isinstance(self._next, (int, float)):
+        while isinstance(self._next, (int, float)):
             self._pause += self._next
             self._advance()
         if self._pause > 0:
             passed = min(self._pause, timeout)
-            await clock.sleep(passed)
+            await clock.let_pass(passed)
             self._pause -= passed
             return ()
         match self._next:
@@ -67,8 +79,8 @@ class _ScriptedSocket:
                 frame = text.encode()
             case _:
                 raise Finished
+        await clock.sleep(0)  # before the frame is taken: cancelling loses none
         self._advance()
-        await clock.sleep(0)
         return (frame,)
 
     def _advance(self) -> None:

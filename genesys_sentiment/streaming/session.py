@@ -11,6 +11,7 @@ from attrs import frozen
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.events import (
     Event,
+    Gap,
     Message,
     Reading,
     StateChange,
@@ -65,7 +66,19 @@ class Observer(Protocol):
     def observe(self, change: StateChange, now: float) -> None: ...
 
 
-_EVENTS = frozenset((Utterance, Reading, Suggestion, StateChange, Message, TopicRefused, Unknown))
+_EVENTS = frozenset(
+    (
+        Utterance,
+        Reading,
+        Suggestion,
+        StateChange,
+        Message,
+        Gap,
+        TopicRefused,
+        Unknown,
+        Unreadable,
+    )
+)
 _CONTROL = frozenset((Heartbeat, Pong, Acknowledged, Ignored))
 
 
@@ -130,11 +143,11 @@ class Session:
     def receive(self, frame: bytes, now: float) -> Sequence[Event | Action]:
         """Read one frame. It ends in exactly one count of frames."""
         counters = self._counters
-        counters.received += 1
         self.last_frame = self._silent_from = now
         try:
             messages = self._decode(frame, now + self._wall)
         except BadFrame as error:
+            counters.received += 1
             counters.invalid += 1
             return (self._unreadable(error.reason, frame, now + self._wall),)
         out: list[Event | Action] = []
@@ -155,6 +168,8 @@ class Session:
                 events += sum(type(each) in _EVENTS for each in more)
                 known += kind is Snapshot and not more
                 out.extend(more)
+        # Counted here, so that an error of the dialect's own leaves the identities whole.
+        counters.received += 1
         if events:
             counters.eventful += 1
         elif known:
@@ -169,6 +184,8 @@ class Session:
             self._counters.unknown += 1
         elif isinstance(message, TopicRefused):
             self._counters.refused += 1
+        elif isinstance(message, Gap):
+            self._counters.gaps += 1
         elif isinstance(message, StateChange) and self._observer is not None:
             self._observer.observe(message, now)
 
@@ -178,7 +195,8 @@ class Session:
             for change in changes:
                 if isinstance(change, StateChange):
                     self._observer.observe(change, now)
-        return changes
+        # The same message may have come by a topic of its own, or the tracker may have forgotten.
+        return [change for change in changes if self._is_new(change.id, now)]
 
     def _drift(self, drift: Drift, _now: float) -> Sequence[Event]:
         self._memory.note_drift(drift.names)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from genesys_sentiment.cloud.delays import full_jitter
-from genesys_sentiment.errors import AuthError, GenesysSentimentError
+from genesys_sentiment.errors import (
+    AuthError,
+    ConfigurationError,
+    ConnectionFailed,
+    GenesysSentimentError,
+)
 from genesys_sentiment.model.events import Event, Gap, TopicRefused
 from genesys_sentiment.model.wire import Dialect, Tokens
-from genesys_sentiment.streaming.buffer import Buffer, Overflow
+from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.clock import Clock, SystemClock
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.line import Line, Opener
 from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
 from genesys_sentiment.streaming.pacing import Pacing
 from genesys_sentiment.streaming.plan import FixedPlan, Following, Plan
-from genesys_sentiment.streaming.session import Action, Leave, Send
+from genesys_sentiment.streaming.reading import read
 from genesys_sentiment.streaming.subscriptions import Channels
 from genesys_sentiment.streaming.transport import Finished, Transport
 from genesys_sentiment.streaming.verdict import judge
@@ -31,6 +36,9 @@ _log = logging.getLogger(__name__)
 
 Discover: TypeAlias = Callable[[], Awaitable[Iterable[Following]]]
 """Lists the conversations that are going on; raises what the REST calls raise."""
+
+_GRACE = 0.25
+"""Seconds that a transport may be late with closing."""
 
 State: TypeAlias = Literal["waiting", "opening", "open", "closing", "done"]
 
@@ -47,27 +55,6 @@ _STEPS: frozenset[tuple[State, State]] = frozenset(
     }
 )
 """The life of a connection; a step that is not here is a bug and raises."""
-
-
-@frozen(kw_only=True)
-class StreamOptions:
-    """What can be set of a stream. All times in seconds; sources: reference figures in docs.
-
-    ``open_timeout``: for the handshake. ``close_timeout``: for saying goodbye. ``survival``: how
-    long a connection must live to count as good. ``subscribe_spacing``: between two subscription
-    calls on one channel. ``buffer_events`` and ``buffer_bytes`` bound what waits for the reader
-    of the stream, ``overflow`` says what happens then. ``delays`` makes the waits between
-    connections.
-    """
-
-    open_timeout: float = 10.0
-    close_timeout: float = 1.0
-    survival: float = 30.0
-    subscribe_spacing: float = 1.0
-    buffer_events: int = 10_000
-    buffer_bytes: int = 16 * 1024 * 1024
-    overflow: Overflow = "block"
-    delays: Callable[[], Iterator[float]] = full_jitter
 
 
 class Stream:
@@ -98,7 +85,8 @@ class Stream:
         options: StreamOptions | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._dialect = dialect
+        if isinstance(topics, str):
+            raise ConfigurationError("topics must be several topics, not one text")
         self._options = options or StreamOptions()
         self._clock = clock or SystemClock()
         self._plan = FixedPlan(topics) if isinstance(topics, Iterable) else topics
@@ -130,6 +118,7 @@ class Stream:
         self._lived = 0.0
         self._leaving = False
         self._opened = asyncio.Event()
+        self._last_error: Exception | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -141,6 +130,11 @@ class Stream:
     def counters(self) -> Counters:
         """The accounting at this moment, as a copy."""
         return evolve(self._counters, buffered=len(self._buffer))
+
+    @property
+    def last_error(self) -> Exception | None:
+        """What ended the last connection or attempt; None before the first of them ended."""
+        return self._last_error
 
     @property
     def drift(self) -> dict[str, int]:
@@ -166,16 +160,32 @@ class Stream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._task is not None:
-            self._leaving = True
-            self._buffer.end()
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave: the iteration ends after what has been buffered. May be called again."""
+        if self._task is None:
+            return
+        self._leaving = True
+        self._buffer.end()
+        self._task.cancel()
+        try:
+            await asyncio.wait({self._task})
+        except asyncio.CancelledError:
+            # Whoever leaves is in a hurry: no goodbye, but no task is left behind either.
             self._task.cancel()
             await asyncio.wait({self._task})
+            raise
+        finally:
+            # A task that is cancelled before its first step never comes to its own end.
+            self._end()
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
 
     def __anext__(self) -> Coroutine[Any, Any, Event]:
+        if self._task is None:
+            raise RuntimeError("enter the stream first: async with stream")
         return self._buffer.get()
 
     async def _live(self) -> None:
@@ -187,9 +197,13 @@ class Stream:
         except Exception as error:  # noqa: BLE001 - the reader's border: the iterator raises it
             self._buffer.end(error)
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._state != "done":
             self._step("done")
-            self._buffer.end()
-            self._opened.set()
+        self._buffer.end()
+        self._opened.set()
 
     async def _connect_once(self) -> None:
         """One attempt, the connection it makes, and the wait that follows it."""
@@ -206,8 +220,9 @@ class Stream:
             if self._state == "opening":
                 self._step("waiting")
             verdict = judge(error)
+        self._last_error = verdict.error
         now = self._clock.monotonic()
-        if self._pacing.is_over(verdict, now):
+        if self._pacing.is_over(verdict, now, self._lived):
             raise verdict.error
         self._opener.note(verdict)
         delay = self._pacing.delay(verdict, now, self._lived)
@@ -220,8 +235,11 @@ class Stream:
         self._step("open")
         self._counters.connections += 1
         if self._whole_until is not None:
-            gap = Gap(reason=self._broke, since=self._whole_until, until=self._clock.wall())
-            self._emit(gap)
+            since = self._whole_until
+            until = max(since, self._clock.wall())  # the wall clock may have been set back
+            self._emit(Gap(reason=self._broke, since=since, until=until))
+        if line.subscriptions is not None:
+            line.subscriptions.confirm()
         self._opened.set()
         try:
             await self._serve(line)
@@ -231,57 +249,28 @@ class Stream:
         finally:
             self._step("closing")
             self._lived = self._clock.monotonic() - line.opened
-            self._whole_until = line.session.last_frame + line.wall
-            await line.socket.close(self._options.close_timeout)
+            self._whole_until = line.whole_until
+            await self._close(line)
             self._step("waiting")
+
+    async def _close(self, line: Line) -> None:
+        """Say goodbye. A transport that takes longer than it may is not waited for."""
+        timeout = self._options.close_timeout
+        with contextlib.suppress(TimeoutError, ConnectionFailed):
+            async with asyncio.timeout(timeout + _GRACE):
+                await line.socket.close(timeout)
 
     async def _serve(self, line: Line) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(line), name="genesys-reader")
+                reading = read(line, self._buffer, self._plan, self._clock)
+                group.create_task(reading, name="genesys-reader")
                 if line.subscriptions is not None:
                     group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
                 if self._discover is not None:
                     group.create_task(self._ask(self._discover, line), name="genesys-discovery")
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-
-    async def _read(self, line: Line) -> None:
-        session, socket, buffer = line.session, line.socket, self._buffer
-        monotonic = self._clock.monotonic
-        while True:
-            due = session.deadline
-            if self._plan.deadline is not None:
-                due = min(due, self._plan.deadline)
-            frames = await socket.receive(max(due - monotonic(), 0.0))
-            now = monotonic()
-            actions: list[Action] = []
-            for frame in frames:
-                for item in session.receive(frame, now):
-                    if isinstance(item, (Send, Leave)):
-                        actions.append(item)
-                    else:
-                        buffer.put(item, len(frame), now + line.wall)
-                if buffer.full:
-                    await self._wait_for_room(line)
-            if not frames:
-                actions.extend(session.tick(now))
-                self._plan.tick(now)
-            line.poke()
-            for action in actions:
-                await line.act(action)
-
-    async def _wait_for_room(self, line: Line) -> None:
-        """The reader of the stream is slow: keep our side of the line alive meanwhile."""
-        while self._buffer.full:
-            now = self._clock.monotonic()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(line.session.deadline - now, 0.0)):
-                    await self._buffer.room()
-            now = self._clock.monotonic()
-            line.session.excuse(now)
-            for action in line.session.tick(now):
-                await line.act(action)
 
     async def _ask(self, discover: Discover, line: Line) -> None:
         """What is going on already was announced while nobody listened: ask for it."""
@@ -293,7 +282,7 @@ class Stream:
             self._counters.discovery_failures += 1
             _log.warning("conversations that are going on could not be listed: %s", error)
         else:
-            self._plan.discovered(found, self._clock.monotonic())
+            self._plan.discovered(found, self._clock.monotonic(), self._whole_until)
             line.poke()
 
     def _emit(self, event: Event) -> None:

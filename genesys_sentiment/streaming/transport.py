@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 import aiohttp
 from yarl import URL
@@ -30,6 +32,7 @@ MAX_FRAME = 1024 * 1024
 
 _AHEAD_FRAMES = 1024
 _AHEAD_BYTES = 4 * MAX_FRAME
+_NO_CODE = 1005
 _ABNORMAL = 1006
 
 
@@ -48,7 +51,7 @@ class Socket(Protocol):
         ...
 
     async def send(self, text: str) -> None:
-        """Send one text frame. Raises ConnectionLost."""
+        """Send one text frame. That the connection is lost, ``receive`` says, after what came."""
         ...
 
     async def close(self, timeout: float) -> None:
@@ -64,18 +67,48 @@ class Transport(Protocol):
         ...
 
 
+_upgrading: ContextVar[bool] = ContextVar("genesys-upgrading", default=False)
+
+
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession,
+    _context: object,
+    redirect: aiohttp.TraceRequestRedirectParams,
+) -> None:
+    if _upgrading.get():
+        response = redirect.response
+        response.close()
+        raise HandshakeRefused(
+            f"{redirect.url.host} answered the WebSocket upgrade with {response.status}",
+            host=redirect.url.host or "?",
+            status=response.status,
+        )
+
+
+_NO_REDIRECTS = aiohttp.TraceConfig()
+"""A redirect would carry a secret URL to somebody else, and ``ws_connect`` has no switch for it."""
+_NO_REDIRECTS.on_request_redirect.append(_refuse_redirect)
+_NO_REDIRECTS.freeze()
+
+
 class AiohttpTransport:
-    """WebSockets by aiohttp. The session is the caller's: who opened it closes it."""
+    """WebSockets by aiohttp. The session is the caller's: who opened it closes it.
+
+    It gets a trace that refuses redirects of WebSocket upgrades, and of nothing else.
+    """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
+        if _NO_REDIRECTS not in session.trace_configs:
+            session.trace_configs.append(_NO_REDIRECTS)
 
     async def open(self, connect: Connect) -> Socket:
         """Connect; errors name the host and never the URL, which may be secret."""
         host = URL(connect.url).host or "?"
+        upgrading = _upgrading.set(True)
         try:
             # aiohttp's own heartbeat loses frames under a slow reader, so liveness is the
-            # session's; and a redirect would carry a secret URL to somebody else.
+            # session's.
             socket = await self._session.ws_connect(
                 connect.url,
                 headers=connect.headers,
@@ -92,7 +125,14 @@ class AiohttpTransport:
                 status=error.status,
                 retry_after=retry_after(header, time.time()),
             ) from None
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
+        except (
+            aiohttp.ClientConnectorCertificateError,
+            aiohttp.ClientConnectorSSLError,
+        ) as error:
+            if isinstance(error.__cause__, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+                raise ConnectionFailed(
+                    f"{host} broke off the TLS handshake", host=host
+                ) from None  # that may pass, unlike a bad certificate
             raise CertificateRefused(
                 f"the TLS certificate of {host} could not be verified: check the host name, this"
                 " machine's clock and its certificate store",
@@ -102,6 +142,8 @@ class AiohttpTransport:
             raise ConnectionFailed(
                 f"cannot connect to {host}: {type(error).__name__}", host=host
             ) from None
+        finally:
+            _upgrading.reset(upgrading)
         return _AiohttpSocket(socket, host)
 
 
@@ -140,29 +182,32 @@ class _AiohttpSocket:
         return frames
 
     async def send(self, text: str) -> None:
-        try:
+        # The frames that came before, and the peer's close code, are still to be handed over.
+        with contextlib.suppress(aiohttp.ClientError, OSError):
             await self._socket.send_str(text)
-        except (aiohttp.ClientError, OSError):
-            raise ConnectionLost(
-                f"connection to {self._host} lost while sending", host=self._host, code=_ABNORMAL
-            ) from None
 
     async def close(self, timeout: float) -> None:
         self._taken.set()
         # Closing first and ending the pending read after keeps the handshake: the other way
-        # round aiohttp skips it and the peer sees 1006. A peer that goes on talking would keep
-        # aiohttp waiting for ever; being cancelled makes it drop the connection.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._socket.close()
-        self._reader.cancel()
-        await asyncio.wait({self._reader})
+        # round aiohttp skips it and the peer sees 1006.
+        closing = asyncio.create_task(self._socket.close(), name="genesys-socket-close")
+        try:
+            await asyncio.wait({closing}, timeout=timeout)
+        finally:
+            # A peer that goes on talking keeps aiohttp waiting for ever; cancelled, it drops the
+            # connection, unless it still waits for the reader: so the reader ends first.
+            self._reader.cancel()
+            await asyncio.wait({self._reader})
+            closing.cancel()
+            await asyncio.wait({closing})
 
     async def _read(self) -> None:
+        code = _ABNORMAL
         try:
             while True:
                 message = await self._socket.receive()
                 if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                    code = self._code(message.type, message.data)
                     return
                 frame = message.data
                 self._frames.append(frame)
@@ -172,8 +217,15 @@ class _AiohttpSocket:
                     self._taken.clear()
                     await self._taken.wait()
         finally:
-            code = self._socket.close_code or _ABNORMAL
             self._lost = ConnectionLost(
                 f"connection to {self._host} ended with {code}", host=self._host, code=code
             )
             self._came.set()
+
+    def _code(self, kind: aiohttp.WSMsgType, data: Any) -> int:
+        """aiohttp calls a line that just ends 1000, and a close frame without a code 0."""
+        if kind is aiohttp.WSMsgType.CLOSE:
+            return data or _NO_CODE
+        if kind is aiohttp.WSMsgType.ERROR:
+            return self._socket.close_code or _ABNORMAL
+        return _ABNORMAL

@@ -93,8 +93,10 @@ def judge(error: Exception) -> Verdict:
             return Verdict(kind="again", error=error, after=error.retry_after or 0.0)
         case NotFound():
             return Verdict(kind="channel", error=error)
-        case CloudError() if error.status >= 500:
+        case CloudError() if error.status >= 500 or error.status in (408, 425):
             return Verdict(kind="again", error=error)
+        case ProtocolError():
+            return Verdict(kind="protocol", error=error)
         case ConnectionFailed() | TimeoutError():
             return Verdict(kind="again", error=error)
         case _:

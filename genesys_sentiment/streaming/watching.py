@@ -13,6 +13,9 @@ from genesys_sentiment.model.events import Event, Gap, StateChange
 from genesys_sentiment.scoring.transitions import Tracker
 from genesys_sentiment.streaming.plan import Following
 
+_DETAILS = frozenset({"transcription", "detail"})
+"""Subjects whose topics name a conversation: they come of following it, and may come late."""
+
 
 @define
 class _Followed:
@@ -70,20 +73,26 @@ class Watcher:
         ended = self._tracker.phase(conversation) == "ended"
         followed = self._followed.get(conversation)
         if followed is None:
-            if not ended and change.subject != "transcription":
-                self._follow(conversation, now + self._wall)
+            if not ended and change.subject not in _DETAILS:
+                seen = now + self._wall
+                self._follow(conversation, seen if change.at is None else min(seen, change.at))
         elif ended and followed.until is None:
             followed.until = now + self._linger
             self._set_deadline()
         elif not ended:
             followed.until = None
 
-    def discovered(self, conversations: Iterable[Following], now: float) -> None:
-        """Follow conversations that were found by asking: they may have been talking for long."""
+    def discovered(
+        self, conversations: Iterable[Following], now: float, whole: float | None = None
+    ) -> None:
+        """Follow conversations that were found by asking: they may have been talking for long.
+
+        What had begun before ``whole`` would have been known; later than that it is missing.
+        """
         for each in conversations:
             if each.conversation not in self._followed:
-                seen = now + self._wall
-                self._follow(each.conversation, seen if each.since is None else each.since)
+                since = each.since if whole is None else whole
+                self._follow(each.conversation, now + self._wall if since is None else since)
                 self._late.add(each.conversation)
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
