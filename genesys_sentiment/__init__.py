@@ -1,0 +1,126 @@
+"""Live, explainable sentiment scores from Genesys Cloud conversations.
+
+``watch`` follows queues, agents and conversations as one stream of events; ``score`` runs the
+events through a ``Scorer`` (or any stage); ``Delivery`` calls functions with what comes out.
+Everything that can be raised is in ``genesys_sentiment.errors``, a local Genesys Cloud to try it
+all on in ``genesys_sentiment.simulator``.
+
+A name is loaded when it is first used: importing aiohttp alone takes about 200 ms, and a program
+that only wants an error class or a record should not wait for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genesys_sentiment.analysis.analyzer import Analysis as Analysis
+    from genesys_sentiment.analysis.analyzer import Analyzer as Analyzer
+    from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer as LexiconAnalyzer
+    from genesys_sentiment.cloud.cloud import Cloud as Cloud
+    from genesys_sentiment.cloud.regions import endpoints as endpoints
+    from genesys_sentiment.cloud.regions import region as region
+    from genesys_sentiment.delivery.delivery import Delivery as Delivery
+    from genesys_sentiment.dialects.notifications import Notifications as Notifications
+    from genesys_sentiment.errors import AuthError as AuthError
+    from genesys_sentiment.errors import CloudError as CloudError
+    from genesys_sentiment.errors import ConfigurationError as ConfigurationError
+    from genesys_sentiment.errors import ConnectionFailed as ConnectionFailed
+    from genesys_sentiment.errors import GenesysSentimentError as GenesysSentimentError
+    from genesys_sentiment.errors import PermissionDenied as PermissionDenied
+    from genesys_sentiment.model.events import ABSENT as ABSENT
+    from genesys_sentiment.model.events import Gap as Gap
+    from genesys_sentiment.model.events import Message as Message
+    from genesys_sentiment.model.events import Reading as Reading
+    from genesys_sentiment.model.events import StateChange as StateChange
+    from genesys_sentiment.model.events import Suggestion as Suggestion
+    from genesys_sentiment.model.events import TopicRefused as TopicRefused
+    from genesys_sentiment.model.events import Unknown as Unknown
+    from genesys_sentiment.model.events import Unreadable as Unreadable
+    from genesys_sentiment.model.events import Utterance as Utterance
+    from genesys_sentiment.model.export import to_dict as to_dict
+    from genesys_sentiment.model.export import to_json as to_json
+    from genesys_sentiment.model.results import Record as Record
+    from genesys_sentiment.model.results import Score as Score
+    from genesys_sentiment.model.results import Skipped as Skipped
+    from genesys_sentiment.scoring.policy import Policy as Policy
+    from genesys_sentiment.scoring.scorer import Scorer as Scorer
+    from genesys_sentiment.scoring.stage import Stage as Stage
+    from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
+    from genesys_sentiment.streaming.recording import Recorder as Recorder
+    from genesys_sentiment.streaming.recording import Recording as Recording
+    from genesys_sentiment.streaming.recording import replay as replay
+    from genesys_sentiment.streaming.score import score as score
+    from genesys_sentiment.streaming.scripted import Scripted as Scripted
+    from genesys_sentiment.streaming.stream import Stream as Stream
+    from genesys_sentiment.streaming.transport import AiohttpTransport as AiohttpTransport
+    from genesys_sentiment.streaming.watch import watch as watch
+
+    __version__: str
+
+_HOMES = {
+    "ABSENT": "model.events",
+    "AiohttpTransport": "streaming.transport",
+    "Analysis": "analysis.analyzer",
+    "Analyzer": "analysis.analyzer",
+    "AuthError": "errors",
+    "Cloud": "cloud.cloud",
+    "CloudError": "errors",
+    "ConfigurationError": "errors",
+    "ConnectionFailed": "errors",
+    "Delivery": "delivery.delivery",
+    "Gap": "model.events",
+    "GenesysSentimentError": "errors",
+    "LexiconAnalyzer": "analysis.lexicon_analyzer",
+    "Message": "model.events",
+    "Notifications": "dialects.notifications",
+    "PermissionDenied": "errors",
+    "Policy": "scoring.policy",
+    "Reading": "model.events",
+    "Record": "model.results",
+    "Recorder": "streaming.recording",
+    "Recording": "streaming.recording",
+    "Score": "model.results",
+    "Scorer": "scoring.scorer",
+    "Scripted": "streaming.scripted",
+    "Skipped": "model.results",
+    "Stage": "scoring.stage",
+    "StateChange": "model.events",
+    "Stream": "streaming.stream",
+    "StreamOptions": "streaming.options",
+    "Suggestion": "model.events",
+    "TopicRefused": "model.events",
+    "Unknown": "model.events",
+    "Unreadable": "model.events",
+    "Utterance": "model.events",
+    "endpoints": "cloud.regions",
+    "region": "cloud.regions",
+    "replay": "streaming.recording",
+    "score": "streaming.score",
+    "to_dict": "model.export",
+    "to_json": "model.export",
+    "watch": "streaming.watch",
+}
+"""Where each public name lives, sorted by name: the table of contents of this package."""
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    value: Any
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("genesys-sentiment")
+    elif name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

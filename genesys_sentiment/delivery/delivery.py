@@ -53,8 +53,7 @@ class Delivery:
         """Offer every record until they end; waits whenever a handler has too much pending."""
         async for record in records:
             for registration in self._registrations:
-                registration.put(record)
-                if registration.full:
+                if registration.put(record):
                     await registration.room()
 
     async def __aenter__(self) -> Self:

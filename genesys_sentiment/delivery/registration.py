@@ -127,30 +127,32 @@ class Registration:
             self._room.clear()
             await self._room.wait()
 
-    def put(self, record: Record) -> None:
+    def put(self, record: Record) -> bool:
         """Offer a record: a plain function is called now, an async one in its conversation's turn.
 
-        The handler's own exceptions end here: they are counted and logged by type.
+        True when there is no room for another one: wait for it. The handler's own exceptions end
+        here: they are counted and logged by type.
         """
         if self._over or (self._only is not None and not isinstance(record, self._only)):
-            return
+            return False
         counters = self._counters
         counters.offered += 1
         if self._is_async:
             self._queue(record.conversation, partial(self._handler, record))
-            return
+            return self.full
         began = time.perf_counter()
         try:
             result = self._handler(record)
         except Exception as error:  # noqa: BLE001 - the user's border: counted and logged
             self._failed(error)
-            return
+            return False
         if time.perf_counter() - began > self._timeout:
             counters.slow += 1
-        if inspect.isawaitable(result):
+        if result is not None and inspect.isawaitable(result):
             self._queue(record.conversation, _Made(result))
-        else:
-            counters.delivered += 1
+            return self.full
+        counters.delivered += 1
+        return False
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is pending, then give up the rest."""

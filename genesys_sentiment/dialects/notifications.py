@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import isfinite
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -81,11 +82,7 @@ class Notifications:
             envelope = salvage(frame, Envelope, "envelope", names)
         except UNREADABLE:
             raise BadFrame("json") from None
-        topic = envelope.topic_name
-        route = _ROUTES.get(topic[topic.rfind(".") + 1 :], _OTHER)
-        if route is _OTHER or not (topic.startswith(route.start) and topic.endswith(route.end)):
-            route = _find(topic.lower())
-        _, _, read, build, shape, kind = route
+        _, _, read, build, shape, kind = _find(envelope.topic_name)
         try:
             body = read(envelope.event_body)
         except msgspec.ValidationError:
@@ -118,11 +115,10 @@ def _route(
     return _Route(start, end, msgspec.json.Decoder(shape).decode, build, shape, kind)
 
 
-def _find(topic: str) -> _Route:
-    """The route of a topic in lower case, where the first look by its last part failed.
-
-    So it does for capitals, detail events, control messages and what has no use here.
-    """
+@lru_cache(maxsize=16_384)
+def _find(name: str) -> _Route:
+    """The route of a topic. A conversation's topics come again and again: they are remembered."""
+    topic = name.lower()
     route = _ROUTES.get(topic[topic.rfind(".") + 1 :])
     if route is not None and topic.startswith(route.start) and topic.endswith(route.end):
         return route

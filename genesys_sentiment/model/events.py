@@ -27,6 +27,9 @@ class Absent(Enum):
     def __bool__(self) -> Literal[False]:
         return False
 
+    # Enum's own hashes the name, in Python, and this is hashed for every reading.
+    __hash__ = object.__hash__
+
 
 ABSENT: Final = Absent.ABSENT
 """The field was not in the message. Not null (None), not 0.0: three different statements."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesys_sentiment.analysis.analyzer import Analysis
-from genesys_sentiment.model.events import ABSENT, Absent, Reading, Utterance
+from genesys_sentiment.model.events import ABSENT, Reading, Utterance
 from genesys_sentiment.model.results import Score, Skipped
 from genesys_sentiment.scoring.emotion import UNKNOWN, classify_emotion
 from genesys_sentiment.scoring.numbers import is_real
@@ -24,10 +24,12 @@ def score_reading(event: Reading, at: float, count: int, now: float, policy: Pol
     if type(polarity) is not float:
         polarity = float(polarity)  # type: ignore[arg-type]
     confidence = None if event.confidence is ABSENT else event.confidence
-    emotion, emotion_raw = classify_emotion(event.emotion, policy.emotions)
-    feeling = event.emotion_confidence
-    if feeling is None or feeling is ABSENT or emotion is UNKNOWN:
-        feeling = 0.0
+    # The real service names no emotion, ever: what would come of it is known.
+    emotion, emotion_raw, feeling = UNKNOWN, None, 0.0
+    if event.emotion is not ABSENT:
+        emotion, emotion_raw = classify_emotion(event.emotion, policy.emotions)
+        if event.emotion_confidence and emotion is not UNKNOWN:
+            feeling = event.emotion_confidence
     return Score(
         event=event,
         language=event.language or policy.default_language,
@@ -36,7 +38,8 @@ def score_reading(event: Reading, at: float, count: int, now: float, policy: Pol
         confidence=confidence,
         emotion=emotion,
         emotion_confidence=feeling,
-        sarcasm_flag=policy.sarcasm(polarity, confidence, emotion, feeling),
+        sarcasm_flag=confidence is not None
+        and policy.sarcasm(polarity, confidence, emotion, feeling),
         context_segment_count=count,
         at=at,
         scored_at=now,
@@ -91,14 +94,16 @@ def flaw_of(event: Reading) -> tuple[str, str] | None:
             return "no_data", "null" if score is None else "absent"
         if not is_real(score, -1.0, 1.0):
             return "invalid", "score"
-    if not _is_share(event.confidence):
+    if event.confidence is not ABSENT and not _is_share(event.confidence):
         return "invalid", "confidence"
-    return None if _is_share(event.emotion_confidence) else ("invalid", "emotion confidence")
+    if event.emotion_confidence is not ABSENT and not _is_share(event.emotion_confidence):
+        return "invalid", "emotion confidence"
+    return None
 
 
-def _is_share(value: float | Absent | None) -> bool:
-    """0…1, or not there at all."""
-    if value is ABSENT or value is None:
+def _is_share(value: float | None) -> bool:
+    """0…1, or null."""
+    if value is None:
         return True
     return (type(value) is float and 0.0 <= value <= 1.0) or is_real(value, 0.0, 1.0)
 

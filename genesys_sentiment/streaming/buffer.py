@@ -31,6 +31,9 @@ class Buffer:
         self._lost: Gap | None = None
         self._came = asyncio.Event()
         self._left = asyncio.Event()
+        # Events are set only when somebody waits: setting one costs more than all of the rest.
+        self._hungry = False
+        self._blocked = False
         self._ended = False
         self._error: BaseException | None = None
 
@@ -47,6 +50,7 @@ class Buffer:
         """Wait until the buffer is no longer full."""
         while self.full:
             self._left.clear()
+            self._blocked = True
             await self._left.wait()
 
     def put(self, event: Event, size: int, now: float) -> None:
@@ -57,24 +61,36 @@ class Buffer:
         if self._overflow == "drop_oldest":
             while len(self._items) > self._limit or self._bytes > self._limit_bytes:
                 self._drop(now)
-        self._came.set()
+        if self._hungry:
+            self._hungry = False
+            self._came.set()
 
     async def get(self) -> Event:
         """The next event. At the end raises what the stream ended with, or StopAsyncIteration."""
-        while not self._items and self._lost is None:
+        while (event := self.poll()) is None:
             if self._ended:
                 if self._error is not None:
                     raise self._error
                 raise StopAsyncIteration
             self._came.clear()
+            self._hungry = True
             await self._came.wait()
-        self._counters.yielded += 1
+        return event
+
+    def poll(self) -> Event | None:
+        """The next event if there is one, without waiting."""
         if self._lost is not None:
+            self._counters.yielded += 1
             gap, self._lost = self._lost, None
             return gap
+        if not self._items:
+            return None
+        self._counters.yielded += 1
         event, size = self._items.popleft()
         self._bytes -= size
-        self._left.set()
+        if self._blocked:
+            self._blocked = False
+            self._left.set()
         return event
 
     def end(self, error: BaseException | None = None) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
 from typing import Any, TypeVar, overload
 
 from genesys_sentiment.model.events import Event
@@ -43,20 +50,27 @@ async def score(
     since the epoch.
     """
     source = _Patient(events)
+    over, failure = False, None
     try:
-        while not source.over:
+        while not over:
             due = _due(stages)
-            event = await source.next(None if due is None else max(due - wall(), 0.0))
+            if (event := source.poll()) is None:
+                try:
+                    event = await source.next(None if due is None else max(due - wall(), 0.0))
+                except StopAsyncIteration:
+                    over = True
+                except Exception as error:  # noqa: BLE001 - raised when what is held is out
+                    over, failure = True, error
             now = wall()
-            if source.over:
+            if over:
                 records: Iterable[Record] = _each(stages, now, _finish)
             else:
                 records = _step(event, stages, now, due)
             for record in records:
                 if only is None or isinstance(record, only):
                     yield record
-        if source.failure is not None:
-            raise source.failure
+        if failure is not None:
+            raise failure
     finally:
         await source.close()
 
@@ -65,12 +79,19 @@ def _step(
     event: Event | None, stages: Sequence[Stage], now: float, due: float | None
 ) -> Iterable[Record]:
     """What was due comes before the event: events that keep coming do not put it off."""
+    if due is None and event is not None and stages:
+        return _advance(stages[0](event, now), stages[1:], now)
     records = _each(stages, now, _tick) if due is not None and due <= now else []
     return records if event is None else [*records, *_advance((event,), stages, now)]
 
 
 def _due(stages: Sequence[Stage]) -> float | None:
-    return min((d for stage in stages if (d := stage.deadline) is not None), default=None)
+    earliest: float | None = None
+    for stage in stages:
+        due = stage.deadline
+        if due is not None and (earliest is None or due < earliest):
+            earliest = due
+    return earliest
 
 
 def _advance(records: Iterable[Record], stages: Sequence[Stage], now: float) -> Iterable[Record]:
@@ -97,28 +118,26 @@ def _finish(stage: Stage, now: float) -> Iterable[Record]:
     return stage.finish(now)
 
 
+def _nothing() -> None:
+    return None
+
+
 class _Patient:
     """Takes one item at a time from an iterator, with a time limit that loses nothing."""
 
     def __init__(self, events: AsyncIterable[Event]) -> None:
-        self.over = False
-        self.failure: Exception | None = None
         self._iterator = aiter(events)
+        # A stream with events waiting needs no trip through a coroutine for each of them.
+        self.poll = events.poll if isinstance(events, Stream) else _nothing
         self._pending: asyncio.Task[Event | None] | None = None
 
-    async def next(self, timeout: float | None) -> Event | None:
-        """The next event; None when it did not come in time, or never will: then it is over."""
-        try:
-            return await self._next(timeout)
-        except StopAsyncIteration:
-            self.over = True
-        except Exception as error:  # noqa: BLE001 - raised when what the stages hold is out
-            self.over, self.failure = True, error
-        return None
-
-    async def _next(self, timeout: float | None) -> Event | None:
+    def next(self, timeout: float | None) -> Awaitable[Event | None]:
+        """The next event; None when it did not come in time. Raises StopAsyncIteration."""
         if timeout is None and self._pending is None:
-            return await anext(self._iterator)
+            return anext(self._iterator)
+        return self._within(timeout)
+
+    async def _within(self, timeout: float | None) -> Event | None:
         if isinstance(self._iterator, Stream):
             # Waiting for a stream may be given up at any time.
             limit = asyncio.timeout(timeout)

@@ -150,24 +150,21 @@ class Session:
             counters.received += 1
             counters.invalid += 1
             return (self._unreadable(error.reason, frame, now + self._wall),)
-        out: list[Event | Action] = []
+        events: list[Event | Action] = []
+        actions: list[Event | Action] = []
         known = 0
-        events = 0
         for message in messages:
             kind = type(message)
-            if kind in _EVENTS:
-                if self._is_new(message.id, now):  # type: ignore[union-attr]
-                    events += 1
-                    out.append(message)  # type: ignore[arg-type]
-                    if kind is not Reading and kind is not Utterance:
-                        self._note(message, now)
+            if kind is Reading:
+                if self._is_new(message.key, now):  # type: ignore[union-attr]
+                    events.append(message)  # type: ignore[arg-type]
                 else:
                     known += 1
+                    counters.duplicates += 1
+            elif kind in _EVENTS:
+                known += not self._take(message, events, now)  # type: ignore[arg-type]
             elif kind not in _CONTROL:
-                more = self._slow[kind](message, now)
-                events += sum(type(each) in _EVENTS for each in more)
-                known += kind is Snapshot and not more
-                out.extend(more)
+                known += not self._act(message, events, actions, now)
         # Counted here, so that an error of the dialect's own leaves the identities whole.
         counters.received += 1
         if events:
@@ -176,8 +173,31 @@ class Session:
             counters.duplicate += 1
         else:
             counters.control += 1
-        counters.duplicates += known
-        return out
+        return events + actions if actions else events
+
+    def _take(self, event: Event, events: list[Event | Action], now: float) -> bool:
+        """Add an event that is new. A state that is told again is no duplicate worth counting."""
+        if not self._is_new(event.id, now):
+            self._counters.duplicates += not isinstance(event, StateChange)
+            return False
+        events.append(event)
+        self._note(event, now)
+        return True
+
+    def _act(
+        self,
+        message: WireMessage,
+        events: list[Event | Action],
+        actions: list[Event | Action],
+        now: float,
+    ) -> bool:
+        """Do what a snapshot or a control message asks for; False if it told nothing new."""
+        if isinstance(message, Snapshot):
+            changes = self._snapshot(message, now)
+            events.extend(changes)
+            return bool(changes)
+        actions.extend(self._slow[type(message)](message, now))
+        return True
 
     def _note(self, message: WireMessage, now: float) -> None:
         if isinstance(message, Unknown):

@@ -188,6 +188,10 @@ class Stream:
             raise RuntimeError("enter the stream first: async with stream")
         return self._buffer.get()
 
+    def poll(self) -> Event | None:
+        """The next event if one has come already, without waiting; None if not."""
+        return self._buffer.poll()
+
     async def _live(self) -> None:
         try:
             while not self._leaving:

@@ -30,7 +30,7 @@ from genesys_sentiment.model.wire import Connect
 MAX_FRAME = 1024 * 1024
 """Bytes of one frame on the wire; a larger one closes the socket with 1009."""
 
-_AHEAD_FRAMES = 1024
+_AHEAD_FRAMES = 256
 _AHEAD_BYTES = 4 * MAX_FRAME
 _NO_CODE = 1005
 _ABNORMAL = 1006
