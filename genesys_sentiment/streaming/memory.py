@@ -8,7 +8,7 @@ from math import inf
 
 from attrs import define, field
 
-from genesys_sentiment.scoring.transitions import Tracker
+from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.counters import Counters
 
 _DRIFT_NAMES = 256
@@ -55,7 +55,7 @@ class Memory:
     """Deduplication, the conversations' states and the accounting: all that outlives a socket."""
 
     seen: Seen = field(factory=Seen)
-    tracker: Tracker = field(factory=Tracker)
+    snapshots: Snapshots = field(factory=Snapshots)
     counters: Counters = field(factory=Counters)
     drift: Counter[str] = field(factory=Counter)
 

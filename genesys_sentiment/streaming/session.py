@@ -210,12 +210,12 @@ class Session:
             self._observer.observe(message, now)
 
     def _snapshot(self, snapshot: Snapshot, now: float) -> Sequence[Event]:
-        changes: Sequence[Event] = self._memory.tracker.observe(snapshot)
+        changes: Sequence[Event] = self._memory.snapshots.observe(snapshot)
         if self._observer is not None:
             for change in changes:
                 if isinstance(change, StateChange):
                     self._observer.observe(change, now)
-        # The same message may have come by a topic of its own, or the tracker may have forgotten.
+        # The same message may have come by a topic of its own, or the snapshots may have forgotten.
         return [change for change in changes if self._is_new(change.id, now)]
 
     def _drift(self, drift: Drift, _now: float) -> Sequence[Event]:

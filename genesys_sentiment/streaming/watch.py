@@ -58,7 +58,7 @@ def watch(
         return [Following(each.conversation, each.started) for each in live]
 
     watcher = Watcher(
-        memory.tracker,
+        memory.snapshots,
         conversation_topics,
         base=(
             *fixed,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from attrs import define
 
 from genesys_sentiment.model.events import Event, Gap, StateChange
-from genesys_sentiment.scoring.transitions import Tracker
+from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.plan import Following
 
 _DETAILS = frozenset({"transcription", "detail"})
@@ -40,14 +40,14 @@ class Watcher:
 
     def __init__(
         self,
-        tracker: Tracker,
+        snapshots: Snapshots,
         topics: Callable[[str], tuple[str, ...]],
         *,
         base: Iterable[str] = (),
         linger: float = 60.0,
         wall: float = 0.0,
     ) -> None:
-        self._tracker = tracker
+        self._snapshots = snapshots
         self._topics = topics
         self._base = tuple(base)
         self._linger = linger
@@ -70,7 +70,7 @@ class Watcher:
     def observe(self, change: StateChange, now: float) -> None:
         """Follow a conversation that is new, let go of one that ended."""
         conversation = change.conversation
-        ended = self._tracker.phase(conversation) == "ended"
+        ended = self._snapshots.phase(conversation) == "ended"
         followed = self._followed.get(conversation)
         if followed is None:
             if not ended and change.subject not in _DETAILS:
@@ -102,7 +102,7 @@ class Watcher:
             if followed.confirmed or not any(topic in topics for topic in followed.topics):
                 continue
             followed.confirmed = True
-            late = conversation in self._late or self._tracker.phase(conversation) == "talking"
+            late = conversation in self._late or self._snapshots.phase(conversation) == "talking"
             self._late.discard(conversation)
             if late:
                 gaps.append(

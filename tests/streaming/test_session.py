@@ -217,11 +217,11 @@ def test_snapshots_become_changes_and_the_observer_is_told() -> None:
     assert (memory.counters.eventful, memory.counters.duplicate) == (2, 1)
 
 
-def test_a_change_that_was_told_is_not_told_again_when_the_tracker_forgot() -> None:
+def test_a_change_that_was_told_is_not_told_again_when_the_snapshots_are_forgotten() -> None:
     memory = Memory()
     subject = Session(Snapshots(), memory, now=0.0, wall=0.0)
     assert len(subject.receive(b"connected", 0.0)) == 1
-    memory.tracker.forget("c")
+    memory.snapshots.forget("c")
     assert subject.receive(b"connected", 1.0) == []
     assert (memory.counters.eventful, memory.counters.duplicate) == (1, 1)
     assert memory.counters.problems() == ()

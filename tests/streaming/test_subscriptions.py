@@ -22,7 +22,7 @@ from genesys_sentiment.model.wire import (
     ParticipantState,
     Snapshot,
 )
-from genesys_sentiment.scoring.transitions import Tracker
+from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.plan import FixedPlan, Following, Plan
 from genesys_sentiment.streaming.subscriptions import Subscriptions
@@ -116,15 +116,15 @@ def topics_of(conversation: str) -> tuple[str, ...]:
     return (f"{conversation}.x.transcription",)
 
 
-def watcher(tracker: Tracker | None = None, *base: str) -> Watcher:
-    tracker = Tracker() if tracker is None else tracker  # an empty one is false
-    return Watcher(tracker, topics_of, base=base, linger=60.0, wall=1000.0)
+def watcher(snapshots: Snapshots | None = None, *base: str) -> Watcher:
+    snapshots = Snapshots() if snapshots is None else snapshots  # an empty one is false
+    return Watcher(snapshots, topics_of, base=base, linger=60.0, wall=1000.0)
 
 
-def change(tracker: Tracker, conversation: str, state: str) -> StateChange:
+def change(snapshots: Snapshots, conversation: str, state: str) -> StateChange:
     call = CommunicationState(communication="k", medium="call", state=state)
     agent = ParticipantState(participant="p", purpose="agent", communications=(call,))
-    (found,) = tracker.observe(Snapshot(conversation=conversation, participants=(agent,)))
+    (found,) = snapshots.observe(Snapshot(conversation=conversation, participants=(agent,)))
     assert isinstance(found, StateChange)
     return found
 
@@ -139,15 +139,15 @@ async def test_a_fixed_plan_replaces_the_list_once() -> None:
 
 
 async def test_new_conversations_are_added_together_and_spaced() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker, "q.1.conversations")
+    snapshots = Snapshots()
+    plan = watcher(snapshots, "q.1.conversations")
     subject = rig(plan)
     async with following(subject) as subscriptions:
         for name in ("c1", "c2"):
-            plan.observe(change(tracker, name, "alerting"), subject.clock.monotonic())
+            plan.observe(change(snapshots, name, "alerting"), subject.clock.monotonic())
             subscriptions.poke()
         await turns()
-        plan.observe(change(tracker, "c3", "alerting"), subject.clock.monotonic())
+        plan.observe(change(snapshots, "c3", "alerting"), subject.clock.monotonic())
         subscriptions.poke()
         await turns()
     assert subject.calls == [
@@ -160,14 +160,14 @@ async def test_new_conversations_are_added_together_and_spaced() -> None:
 
 
 async def test_ended_conversations_linger_and_are_dropped_by_replacing() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker, "q.1.conversations")
+    snapshots = Snapshots()
+    plan = watcher(snapshots, "q.1.conversations")
     subject = rig(plan)
     async with following(subject) as subscriptions:
-        plan.observe(change(tracker, "c1", "alerting"), 0.0)
+        plan.observe(change(snapshots, "c1", "alerting"), 0.0)
         subscriptions.poke()
         await turns()
-        plan.observe(change(tracker, "c1", "disconnected"), 10.0)
+        plan.observe(change(snapshots, "c1", "disconnected"), 10.0)
         assert plan.deadline == 70.0
         plan.tick(69.9)
         subscriptions.poke()
@@ -183,11 +183,11 @@ async def test_ended_conversations_linger_and_are_dropped_by_replacing() -> None
 
 async def test_a_refused_topic_is_said_once_and_not_asked_again() -> None:
     """C5-37: the others live."""
-    tracker = Tracker()
-    plan = watcher(tracker, "q.1.good", "z.bad")
+    snapshots = Snapshots()
+    plan = watcher(snapshots, "q.1.good", "z.bad")
     subject = rig(plan, "z.bad")
     async with following(subject) as subscriptions:
-        plan.observe(change(tracker, "c1", "alerting"), 0.0)
+        plan.observe(change(snapshots, "c1", "alerting"), 0.0)
         subscriptions.poke()
         await turns()
     assert [each.topic for each in subject.events if isinstance(each, TopicRefused)] == ["z.bad"]
@@ -210,11 +210,11 @@ async def test_a_refused_combination_is_asked_one_by_one() -> None:
 
 async def test_the_1001st_topic_is_said_once() -> None:
     """C5-36: never more than the platform takes, and never silently less."""
-    tracker = Tracker()
-    plan = watcher(tracker, *(f"t{number}" for number in range(1002)))
+    snapshots = Snapshots()
+    plan = watcher(snapshots, *(f"t{number}" for number in range(1002)))
     subject = rig(plan)
     async with following(subject) as subscriptions:
-        plan.observe(change(tracker, "c1", "alerting"), 0.0)
+        plan.observe(change(snapshots, "c1", "alerting"), 0.0)
         subscriptions.poke()
         await turns()
     (first,) = subject.calls
@@ -244,12 +244,12 @@ async def test_whoever_was_talking_before_is_announced_once() -> None:
 
 
 async def test_whoever_began_to_talk_before_we_subscribed_is_announced() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker)
+    snapshots = Snapshots()
+    plan = watcher(snapshots)
     subject = rig(plan)
     async with following(subject) as subscriptions:
-        plan.observe(change(tracker, "c1", "alerting"), 0.0)
-        plan.observe(change(tracker, "c2", "connected"), 0.0)
+        plan.observe(change(snapshots, "c1", "alerting"), 0.0)
+        plan.observe(change(snapshots, "c2", "connected"), 0.0)
         subscriptions.poke()
         await turns()
     gaps = [each for each in subject.events if isinstance(each, Gap)]
@@ -257,12 +257,12 @@ async def test_whoever_began_to_talk_before_we_subscribed_is_announced() -> None
 
 
 async def test_an_outage_of_rest_costs_time_and_not_the_connection() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker, "q.1.conversations")
+    snapshots = Snapshots()
+    plan = watcher(snapshots, "q.1.conversations")
     subject = rig(plan)
     async with following(subject) as subscriptions:
         subject.channels.errors = [RateLimited("slow", retry_after=40.0)]
-        plan.observe(change(tracker, "c1", "alerting"), 0.0)
+        plan.observe(change(snapshots, "c1", "alerting"), 0.0)
         subscriptions.poke()
         await turns()
     assert [verb for verb, _ in subject.calls] == ["replace", "add", "add"]
@@ -270,13 +270,13 @@ async def test_an_outage_of_rest_costs_time_and_not_the_connection() -> None:
 
 
 async def test_a_lost_channel_ends_the_following() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker)
+    snapshots = Snapshots()
+    plan = watcher(snapshots)
     subject = rig(plan)
     subscriptions = subject.make()
     await subscriptions.replace_all()
     subject.channels.errors = [NotFound("gone", status=404)]
-    plan.observe(change(tracker, "c1", "alerting"), 0.0)
+    plan.observe(change(snapshots, "c1", "alerting"), 0.0)
     subscriptions.poke()
     with pytest.raises(NotFound):
         await subscriptions.follow()
@@ -284,13 +284,13 @@ async def test_a_lost_channel_ends_the_following() -> None:
 
 def test_a_conversation_that_goes_on_after_all_is_kept() -> None:
     """Re-routing ends one agent's call and begins another's."""
-    tracker = Tracker()
-    plan = watcher(tracker)
-    plan.observe(change(tracker, "c1", "connected"), 0.0)
-    plan.observe(change(tracker, "c1", "disconnected"), 10.0)
+    snapshots = Snapshots()
+    plan = watcher(snapshots)
+    plan.observe(change(snapshots, "c1", "connected"), 0.0)
+    plan.observe(change(snapshots, "c1", "disconnected"), 10.0)
     call = CommunicationState(communication="k2", medium="call", state="alerting")
     agent = ParticipantState(participant="p2", purpose="agent", communications=(call,))
-    (again,) = tracker.observe(Snapshot(conversation="c1", participants=(agent,)))
+    (again,) = snapshots.observe(Snapshot(conversation="c1", participants=(agent,)))
     assert isinstance(again, StateChange)
     plan.observe(again, 20.0)
     plan.tick(1000.0)
@@ -298,8 +298,8 @@ def test_a_conversation_that_goes_on_after_all_is_kept() -> None:
 
 
 def test_an_ended_conversation_is_not_followed() -> None:
-    tracker = Tracker()
-    plan = watcher(tracker)
-    plan.observe(change(tracker, "c1", "disconnected"), 0.0)
+    snapshots = Snapshots()
+    plan = watcher(snapshots)
+    plan.observe(change(snapshots, "c1", "disconnected"), 0.0)
     assert plan.conversations == ()
     assert plan.version == 0

@@ -20,7 +20,7 @@ from genesys_sentiment.scoring._changes import ENDED, RINGING, Kept, compare
 Phase: TypeAlias = Literal["waiting", "alerting", "talking", "ended"]
 
 
-class Tracker:
+class Snapshots:
     """Keeps the last state of each conversation and says what a snapshot changes.
 
     ``limit``: conversations kept; beyond it the one that was silent longest is forgotten, and
@@ -95,7 +95,7 @@ class Tracker:
             for packed in kept.values():
                 _unpack(packed)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            raise ConfigurationError("not a snapshot of a Tracker: it cannot be read") from None
+            raise ConfigurationError("not a snapshot of a Snapshots: it cannot be read") from None
         self._kept = OrderedDict(kept)
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)

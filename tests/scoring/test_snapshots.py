@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Message, StateChange
 from genesys_sentiment.model.wire import CommunicationState, ParticipantState, Snapshot
-from genesys_sentiment.scoring.transitions import Tracker
+from genesys_sentiment.scoring.snapshots import Snapshots
 
 
 def leg(
@@ -56,15 +56,15 @@ def snap(*participants: ParticipantState, received: float = 9.0, of: str = "k") 
     return Snapshot(conversation=of, participants=participants, received=received)
 
 
-def states(tracker: Tracker, *participants: ParticipantState) -> list[tuple[str, str]]:
-    changes = tracker.observe(snap(*participants))
+def states(snapshots: Snapshots, *participants: ParticipantState) -> list[tuple[str, str]]:
+    changes = snapshots.observe(snap(*participants))
     return [(each.subject, each.state) for each in changes if isinstance(each, StateChange)]
 
 
 def test_a_change_tells_all_that_the_snapshot_tells() -> None:
-    tracker = Tracker()
-    tracker.observe(snap(agent(leg("alerting"))))
-    assert tracker.observe(snap(agent(leg("connected", connected=3.0)), received=4.0)) == [
+    snapshots = Snapshots()
+    snapshots.observe(snap(agent(leg("alerting"))))
+    assert snapshots.observe(snap(agent(leg("connected", connected=3.0)), received=4.0)) == [
         StateChange(
             conversation="k",
             subject="call",
@@ -84,30 +84,30 @@ def test_a_change_tells_all_that_the_snapshot_tells() -> None:
 
 def test_the_same_snapshot_again_gives_nothing() -> None:
     """The platform repeats itself, by queue and by user topic; each change is told once."""
-    tracker = Tracker()
+    snapshots = Snapshots()
     full = evolve(
         agent(leg("connected", held=True, messages=(("m", "sent", 1.0),))),
         acw_started=5.0,
         acw_ended=6.0,
         wrapup="w",
     )
-    assert len(tracker.observe(snap(full))) == 6
-    assert tracker.observe(snap(full, received=10.0)) == []
+    assert len(snapshots.observe(snap(full))) == 6
+    assert snapshots.observe(snap(full, received=10.0)) == []
 
 
 def test_a_whole_call() -> None:
-    tracker = Tracker()
+    snapshots = Snapshots()
     seen = [
-        *states(tracker, customer("connected")),
-        *states(tracker, customer("connected"), agent(leg("alerting", held=False))),
-        *states(tracker, customer("connected"), agent(leg("connected", held=False))),
-        *states(tracker, customer("connected"), agent(leg("connected", held=True))),
-        *states(tracker, customer("connected"), agent(leg("connected", held=False))),
-        *states(tracker, customer("disconnected"), agent(leg("connected", held=False))),
-        *states(tracker, customer("disconnected"), agent(leg("disconnected", held=False))),
-        *states(tracker, evolve(agent(), acw_started=5.0)),
-        *states(tracker, evolve(agent(), acw_started=5.0, wrapup="w")),
-        *states(tracker, evolve(agent(), acw_started=5.0, wrapup="w", acw_ended=6.0)),
+        *states(snapshots, customer("connected")),
+        *states(snapshots, customer("connected"), agent(leg("alerting", held=False))),
+        *states(snapshots, customer("connected"), agent(leg("connected", held=False))),
+        *states(snapshots, customer("connected"), agent(leg("connected", held=True))),
+        *states(snapshots, customer("connected"), agent(leg("connected", held=False))),
+        *states(snapshots, customer("disconnected"), agent(leg("connected", held=False))),
+        *states(snapshots, customer("disconnected"), agent(leg("disconnected", held=False))),
+        *states(snapshots, evolve(agent(), acw_started=5.0)),
+        *states(snapshots, evolve(agent(), acw_started=5.0, wrapup="w")),
+        *states(snapshots, evolve(agent(), acw_started=5.0, wrapup="w", acw_ended=6.0)),
     ]
     assert seen == [
         ("call", "connected"),
@@ -125,23 +125,23 @@ def test_a_whole_call() -> None:
 
 def test_ids_are_unique_and_the_same_for_another_observer() -> None:
     held = [True, False, True, False]
-    first, second = Tracker(), Tracker()
+    first, second = Snapshots(), Snapshots()
     ids = [
         [
             change.id
             for on in held
-            for change in tracker.observe(snap(agent(leg("connected", held=on))))
+            for change in snapshots.observe(snap(agent(leg("connected", held=on))))
         ]
-        for tracker in (first, second)
+        for snapshots in (first, second)
     ]
     assert len(set(ids[0])) == 5
     assert ids[0] == ids[1]
 
 
 def test_a_call_that_ends_on_hold_was_not_retrieved() -> None:
-    tracker = Tracker()
-    states(tracker, agent(leg("connected", held=True)))
-    assert states(tracker, agent(leg("disconnected", held=False))) == [("call", "disconnected")]
+    snapshots = Snapshots()
+    states(snapshots, agent(leg("connected", held=True)))
+    assert states(snapshots, agent(leg("disconnected", held=False))) == [("call", "disconnected")]
 
 
 @pytest.mark.parametrize(
@@ -157,36 +157,36 @@ def test_a_call_that_ends_on_hold_was_not_retrieved() -> None:
 )
 def test_an_older_snapshot_changes_nothing(kept: str, late: str) -> None:
     """S4-13: a late event does not move a state backwards."""
-    tracker = Tracker()
-    states(tracker, agent(leg(kept, held=False)))
-    assert states(tracker, agent(leg(late, held=True))) == []
-    assert states(tracker, agent(leg(kept, held=False))) == []
+    snapshots = Snapshots()
+    states(snapshots, agent(leg(kept, held=False)))
+    assert states(snapshots, agent(leg(late, held=True))) == []
+    assert states(snapshots, agent(leg(kept, held=False))) == []
 
 
 def test_what_may_go_back_and_forth_does() -> None:
-    tracker = Tracker()
+    snapshots = Snapshots()
     seen = [
-        states(tracker, agent(leg(state, medium="message")))
+        states(snapshots, agent(leg(state, medium="message")))
         for state in ("connected", "parked", "alerting", "connected", "a new state", "connected")
     ]
     assert all(len(changes) == 1 for changes in seen)
 
 
 def test_acw_happens_again_and_old_times_do_not() -> None:
-    tracker = Tracker()
+    snapshots = Snapshots()
     person = agent()
-    assert states(tracker, evolve(person, acw_started=5.0, acw_ended=6.0)) == [
+    assert states(snapshots, evolve(person, acw_started=5.0, acw_ended=6.0)) == [
         ("acw", "started"),
         ("acw", "ended"),
     ]
-    assert states(tracker, evolve(person, acw_started=4.0)) == []
-    [again] = tracker.observe(snap(evolve(person, acw_started=8.0, acw_ended=6.0)))
+    assert states(snapshots, evolve(person, acw_started=4.0)) == []
+    [again] = snapshots.observe(snap(evolve(person, acw_started=8.0, acw_ended=6.0)))
     assert isinstance(again, StateChange)
     assert (again.state, again.before, again.at, again.count) == ("started", "ended", 8.0, 3)
 
 
 def test_messages() -> None:
-    tracker = Tracker()
+    snapshots = Snapshots()
     first = agent(leg("connected", medium="message", messages=(("m-1", "sent", 1.0),)))
     more = agent(
         leg(
@@ -195,7 +195,7 @@ def test_messages() -> None:
             messages=(("m-1", "delivered", 1.0), ("m-2", None, 2.0)),
         )
     )
-    [_, one] = tracker.observe(snap(first))
+    [_, one] = snapshots.observe(snap(first))
     assert one == Message(
         conversation="k",
         message="m-1",
@@ -206,49 +206,49 @@ def test_messages() -> None:
         at=1.0,
         received=9.0,
     )
-    found = [each for each in tracker.observe(snap(more)) if isinstance(each, Message)]
+    found = [each for each in snapshots.observe(snap(more)) if isinstance(each, Message)]
     assert [(each.message, each.status) for each in found] == [("m-1", "delivered"), ("m-2", None)]
-    assert tracker.observe(snap(more)) == []
+    assert snapshots.observe(snap(more)) == []
 
 
 class TestFlattened:
     """A topic of one medium does not name the communication."""
 
     def test_it_is_the_one_that_is_known(self) -> None:
-        tracker = Tracker()
-        states(tracker, agent(leg("connected", "old")))
-        states(tracker, agent(leg("disconnected", "old"), leg("alerting", "new")))
-        assert states(tracker, agent(leg("alerting", ""))) == []
-        assert states(tracker, agent(leg("connected", ""))) == [("call", "connected")]
-        assert states(tracker, agent(leg("connected", "new"))) == []
+        snapshots = Snapshots()
+        states(snapshots, agent(leg("connected", "old")))
+        states(snapshots, agent(leg("disconnected", "old"), leg("alerting", "new")))
+        assert states(snapshots, agent(leg("alerting", ""))) == []
+        assert states(snapshots, agent(leg("connected", ""))) == [("call", "connected")]
+        assert states(snapshots, agent(leg("connected", "new"))) == []
 
     def test_it_may_come_first(self) -> None:
-        tracker = Tracker()
-        assert states(tracker, agent(leg("connected", ""))) == [("call", "connected")]
-        assert states(tracker, agent(leg("connected", "named"))) == []
-        assert states(tracker, agent(leg("disconnected", ""))) == [("call", "disconnected")]
+        snapshots = Snapshots()
+        assert states(snapshots, agent(leg("connected", ""))) == [("call", "connected")]
+        assert states(snapshots, agent(leg("connected", "named"))) == []
+        assert states(snapshots, agent(leg("disconnected", ""))) == [("call", "disconnected")]
 
     def test_what_is_over_is_not_taken_over(self) -> None:
-        tracker = Tracker()
-        states(tracker, agent(leg("disconnected", "")))
-        assert states(tracker, agent(leg("alerting", "new"))) == [("call", "alerting")]
-        assert states(tracker, agent(leg("connected", ""))) == [("call", "connected")]
+        snapshots = Snapshots()
+        states(snapshots, agent(leg("disconnected", "")))
+        assert states(snapshots, agent(leg("alerting", "new"))) == [("call", "alerting")]
+        assert states(snapshots, agent(leg("connected", ""))) == [("call", "connected")]
 
     def test_it_gets_the_name_that_is_known(self) -> None:
-        tracker = Tracker()
+        snapshots = Snapshots()
         named = []
         for state, communication in (("alerting", ""), ("connected", "c"), ("disconnected", "")):
-            [change] = tracker.observe(snap(agent(leg(state, communication))))
+            [change] = snapshots.observe(snap(agent(leg(state, communication))))
             named.append(change.communication)
         assert named == [None, "c", "c"]
 
 
 class TestPhase:
     def test_of_nothing(self) -> None:
-        assert Tracker().phase("k") is None
+        assert Snapshots().phase("k") is None
 
     def test_follows_the_call(self) -> None:
-        tracker = Tracker()
+        snapshots = Snapshots()
         phases = []
         for participants in (
             (ParticipantState(participant="p", purpose="customer"),),
@@ -258,80 +258,82 @@ class TestPhase:
             (customer("disconnected"), agent(leg("connected"))),
             (customer("disconnected"), agent(leg("terminated"))),
         ):
-            tracker.observe(snap(*participants))
-            phases.append(tracker.phase("k"))
+            snapshots.observe(snap(*participants))
+            phases.append(snapshots.phase("k"))
         assert phases == ["waiting", "waiting", "alerting", "talking", "talking", "ended"]
 
     def test_the_active_agent_counts_not_the_first(self) -> None:
         """Re-routing leaves several agents; the first one did not answer."""
-        tracker = Tracker()
+        snapshots = Snapshots()
         gone = agent(leg("disconnected", "c-1"), participant="p-1")
-        tracker.observe(snap(customer("connected"), gone))
-        assert tracker.phase("k") == "waiting"
-        tracker.observe(snap(gone, agent(leg("connected", "c-2"), participant="p-2")))
-        assert tracker.phase("k") == "talking"
+        snapshots.observe(snap(customer("connected"), gone))
+        assert snapshots.phase("k") == "waiting"
+        snapshots.observe(snap(gone, agent(leg("connected", "c-2"), participant="p-2")))
+        assert snapshots.phase("k") == "talking"
 
     def test_without_communications_the_participants_count(self) -> None:
-        tracker = Tracker()
-        tracker.observe(snap(ParticipantState(participant="p", ended=7.0)))
-        assert tracker.phase("k") == "ended"
+        snapshots = Snapshots()
+        snapshots.observe(snap(ParticipantState(participant="p", ended=7.0)))
+        assert snapshots.phase("k") == "ended"
 
 
 class TestBounds:
     def test_conversations(self) -> None:
-        tracker = Tracker(limit=2)
+        snapshots = Snapshots(limit=2)
         for conversation in ("a", "b", "a", "c"):
-            tracker.observe(snap(customer("connected"), of=conversation))
-        assert len(tracker) == 2
-        assert [tracker.phase(each) for each in "abc"] == ["waiting", None, "waiting"]
+            snapshots.observe(snap(customer("connected"), of=conversation))
+        assert len(snapshots) == 2
+        assert [snapshots.phase(each) for each in "abc"] == ["waiting", None, "waiting"]
 
     def test_participants_and_communications(self) -> None:
-        tracker = Tracker()
+        snapshots = Snapshots()
         people = [agent(participant=f"p-{number}") for number in range(300)]
-        tracker.observe(snap(*people))
+        snapshots.observe(snap(*people))
         legs = [leg("connected", f"c-{number}") for number in range(300)]
-        assert len(tracker.observe(snap(agent(*legs, participant="p-0")))) == 256
-        assert tracker.observe(snap(agent(*legs, participant="p-0"))) == []
-        assert tracker.observe(snap(agent(legs[0], participant="p-299"))) == []
+        assert len(snapshots.observe(snap(agent(*legs, participant="p-0")))) == 256
+        assert snapshots.observe(snap(agent(*legs, participant="p-0"))) == []
+        assert snapshots.observe(snap(agent(legs[0], participant="p-299"))) == []
 
     def test_messages(self) -> None:
-        tracker = Tracker()
+        snapshots = Snapshots()
         for start in (0, 2_000):
             many = tuple((f"m-{start + number}", None, None) for number in range(1_500))
-            found = tracker.observe(snap(agent(leg("connected", medium="message", messages=many))))
+            found = snapshots.observe(
+                snap(agent(leg("connected", medium="message", messages=many)))
+            )
             assert sum(isinstance(each, Message) for each in found) == 1_000
-        assert len(tracker.snapshot()) < 50_000
+        assert len(snapshots.snapshot()) < 50_000
 
     def test_a_limit_is_at_least_one(self) -> None:
         with pytest.raises(ConfigurationError):
-            Tracker(limit=0)
+            Snapshots(limit=0)
 
 
 def test_forgetting() -> None:
-    tracker = Tracker()
-    before = tracker.observe(snap(customer("connected")))
-    tracker.forget("k")
-    tracker.forget("never seen")
-    assert tracker.phase("k") is None
-    assert tracker.observe(snap(customer("connected"))) == before
+    snapshots = Snapshots()
+    before = snapshots.observe(snap(customer("connected")))
+    snapshots.forget("k")
+    snapshots.forget("never seen")
+    assert snapshots.phase("k") is None
+    assert snapshots.observe(snap(customer("connected"))) == before
 
 
 def test_backfill_is_marked() -> None:
-    changes = Tracker().observe(snap(customer("connected")), source="backfill")
+    changes = Snapshots().observe(snap(customer("connected")), source="backfill")
     assert [each.source for each in changes] == ["backfill"]
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"k": 7}', b'{"k": [{}, {"c": []}]}', b"\xff"])
 def test_restoring_nonsense_is_refused(data: bytes) -> None:
-    tracker = Tracker()
-    tracker.observe(snap(customer("connected")))
+    snapshots = Snapshots()
+    snapshots.observe(snap(customer("connected")))
     with pytest.raises(ConfigurationError):
-        tracker.restore(data)
-    assert tracker.phase("k") == "waiting", "what was kept is kept"
+        snapshots.restore(data)
+    assert snapshots.phase("k") == "waiting", "what was kept is kept"
 
 
 def test_restoring_keeps_to_the_limit() -> None:
-    large, small = Tracker(), Tracker(limit=1)
+    large, small = Snapshots(), Snapshots(limit=1)
     for conversation in ("a", "b"):
         large.observe(snap(customer("connected"), of=conversation))
     small.restore(large.snapshot())
@@ -363,8 +365,8 @@ SNAPSHOTS = st.lists(
 
 @given(SNAPSHOTS, st.integers(0, 12))
 def test_handing_over_changes_nothing(snapshots: list[Snapshot], at: int) -> None:
-    """A tracker restored in the middle says what one that went on says."""
-    steady, first, second = Tracker(), Tracker(), Tracker()
+    """A snapshots restored in the middle says what one that went on says."""
+    steady, first, second = Snapshots(), Snapshots(), Snapshots()
     expected = [steady.observe(each) for each in snapshots]
     found = [first.observe(each) for each in snapshots[:at]]
     second.restore(first.snapshot())
@@ -375,7 +377,7 @@ def test_handing_over_changes_nothing(snapshots: list[Snapshot], at: int) -> Non
 
 @given(SNAPSHOTS)
 def test_state_changes_have_ids_of_their_own(snapshots: list[Snapshot]) -> None:
-    tracker = Tracker()
-    changes = [change for each in snapshots for change in tracker.observe(each)]
+    kept = Snapshots()
+    changes = [change for each in snapshots for change in kept.observe(each)]
     ids = [change.id for change in changes if isinstance(change, StateChange)]
     assert len(ids) == len(set(ids))
