@@ -21,7 +21,7 @@ from genesys_sentiment.dialects._snapshots import snapshot_from_rest
 from genesys_sentiment.dialects.topics import SUGGESTION_KINDS
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import Unknown
-from genesys_sentiment.model.wire import Channel, Connect, Token, WireMessage
+from genesys_sentiment.model.wire import Channel, Connect, Request, Token, WireMessage
 
 __all__ = ["MAX_FRAME", "Notifications", "snapshot_from_rest"]
 
@@ -41,6 +41,8 @@ class Notifications:
     name: ClassVar[str] = "notifications"
     ping: ClassVar[str] = '{"message":"ping"}'
     uses_channel: ClassVar[bool] = True
+    pacing: ClassVar[float] = 0.0
+    ack_timeout: ClassVar[None] = None
 
     language: str | None = None
     ping_interval: float = field(default=30.0)
@@ -61,9 +63,18 @@ class Notifications:
             raise ConfigurationError("notifications need a channel: create one by REST first")
         return Connect(url=channel.connect_uri)
 
-    def subscribe(self, topics: Sequence[str]) -> Sequence[str]:
+    def subscribe(
+        self, topics: Sequence[str], now: float, reference: Callable[[], str]
+    ) -> Sequence[Request]:
         """Nothing: topics are subscribed by REST, which says which ones were refused."""
         return ()
+
+    def unsubscribe(self, topics: Sequence[str], reference: Callable[[], str]) -> Sequence[Request]:
+        """Nothing, as well."""
+        return ()
+
+    def renew(self, token: Token, reference: Callable[[], str]) -> None:
+        """A channel belongs to the token that made it: a new token needs a new one."""
 
     def decode(self, frame: bytes, received: float) -> Sequence[WireMessage]:
         """Read one frame that arrived at ``received`` (seconds since the epoch).

@@ -69,7 +69,7 @@ class Utterance:
         """Final: conversation and utterance. A revision also carries its text's length and hash."""
         if self.final:
             return f"utterance:{self.conversation}:{self.utterance}"
-        return f"revision:{self.conversation}:{self.utterance}:{_fingerprint(self.text)}"
+        return f"revision:{self.conversation}:{self.utterance}:{fingerprint(self.text)}"
 
 
 # A dictionary instead of slots: attrs fills one in half the time, and this class is made for every
@@ -127,14 +127,16 @@ class Suggestion:
 
     A later event with the same ``suggestion`` and another ``state`` (``Suggested``, ``Accepted``,
     ``Dismissed``, ``Rated``…) is the agent's reaction. ``kind`` is the topic's suffix
-    (``knowledge.search``, ``response``…). ``confidence`` is 0…1 and only knowledge search has one.
-    ``reference`` is the document, response, script page or intent that it points to.
+    (``knowledge.search``, ``response``…). ``confidence`` is 0…1 and only knowledge search has one
+    on the real service; ``relevance`` is 0…1 and no kind has one there. ``reference`` is the
+    document, response, script page or intent that it points to.
     """
 
     conversation: str
     suggestion: str
     kind: str
     state: str | None = None
+    relevance: float | None = None
     trigger: str | None = None
     engagement: str | None = None
     rating: str | None = None
@@ -158,6 +160,28 @@ class Suggestion:
 
 
 @frozen(kw_only=True)
+class Suggestions:
+    """Several suggestions that came in one message (the real service sends one at a time).
+
+    ``message`` is the message's id, or a hash of it. ``latency`` is the seconds that the platform
+    says it took, None where it does not say: never 0 instead.
+    """
+
+    conversation: str
+    message: str
+    suggestions: tuple[Suggestion, ...] = ()
+    latency: float | None = None
+    at: float | None = None
+    received: float = 0.0
+    source: Source = "live"
+
+    @property
+    def id(self) -> str:
+        """The message's."""
+        return f"suggestions:{self.conversation}:{self.message}"
+
+
+@frozen(kw_only=True)
 class StateChange:
     """Something about a conversation, a participant or one of its communications changed.
 
@@ -165,7 +189,11 @@ class StateChange:
     ``acw`` (after-call work), ``wrapup``, ``transcription``, or ``detail`` for a detail event.
     ``before`` is None where nothing was known. ``purpose`` is the participant's (``customer``,
     ``agent``, ``acd``, …), ``user`` the agent's id. ``count`` is the how-manieth change of this
-    subject it is, so that a call held twice gives two ids.
+    subject it is, so that a call held twice gives two ids (of a detail event: its time in
+    milliseconds). ``medium`` is the conversation's channel type where the message named it.
+    ``sequence`` is the message's number in its stream, None where the dialect has none.
+    ``unexpected``: no step that the table of transitions knows leads from ``before`` to here.
+    ``attributes`` are name and value, as the message carried them.
     """
 
     conversation: str
@@ -178,6 +206,10 @@ class StateChange:
     user: str | None = None
     queue: str | None = None
     count: int = 1
+    medium: str | None = None
+    sequence: int | None = None
+    unexpected: bool = False
+    attributes: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     at: float | None = None
     received: float = 0.0
     source: Source = "live"
@@ -186,7 +218,8 @@ class StateChange:
     def id(self) -> str:
         """Whose state, which state, and for the how-manieth time."""
         whose = self.communication or self.participant or ""
-        return f"state:{self.conversation}:{whose}:{self.subject}:{self.state}:{self.count}"
+        which = self.count if self.sequence is None else f"{self.sequence}@{self.at}"
+        return f"state:{self.conversation}:{whose}:{self.subject}:{self.state}:{which}"
 
 
 @frozen(kw_only=True)
@@ -276,7 +309,7 @@ class Unknown:
     @property
     def id(self) -> str:
         """Topic, correlation and the body's hash."""
-        return f"unknown:{self.topic}:{self.correlation or ''}:{_fingerprint(self.body)}"
+        return f"unknown:{self.topic}:{self.correlation or ''}:{fingerprint(self.body)}"
 
 
 @frozen(kw_only=True)
@@ -307,6 +340,7 @@ Event: TypeAlias = (
     Utterance
     | Reading
     | Suggestion
+    | Suggestions
     | StateChange
     | Message
     | Gap
@@ -320,6 +354,7 @@ def _part(value: object) -> str:
     return "" if value is None else "-" if value is ABSENT else str(value)
 
 
-def _fingerprint(content: str | bytes) -> str:
+def fingerprint(content: str | bytes) -> str:
+    """16 hexadecimal digits that stand for a content without showing it."""
     data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     return blake2b(data, digest_size=8).hexdigest()

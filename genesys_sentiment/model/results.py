@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
+from genesys_sentiment.model.alerts import Alert, Diagnosis
+from genesys_sentiment.model.assist import Acceptance, Ranked
 from genesys_sentiment.model.events import Event, Reading, Side, Utterance
 
 Polarity: TypeAlias = Literal["positive", "neutral", "negative"]
@@ -100,6 +102,6 @@ class Skipped(_OfEvent):
         return f"skipped:{self.event.id}"
 
 
-Result: TypeAlias = Score | Skipped
+Result: TypeAlias = Score | Skipped | Alert | Diagnosis | Ranked | Acceptance
 Record: TypeAlias = Event | Result
 """Whatever a pipeline hands on: results, and the events that no stage turned into one."""

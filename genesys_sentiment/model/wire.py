@@ -5,7 +5,7 @@ A dialect turns a frame into messages: events, snapshots and the control values 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
@@ -41,6 +41,19 @@ class Connect:
     headers: Mapping[str, str] = field(factory=dict, repr=False)
 
 
+@frozen(kw_only=True)
+class Request:
+    """Something to send on an open socket.
+
+    ``text`` may hold a token. ``reference`` is the id under which the server acknowledges it, None
+    where it does not. ``topics`` are the topics that it subscribes or drops.
+    """
+
+    text: str = field(repr=False)
+    reference: str | None = None
+    topics: tuple[str, ...] = ()
+
+
 @frozen
 class Heartbeat:
     """The server says that it is there."""
@@ -56,6 +69,14 @@ class Acknowledged:
     """The server accepted something we sent. ``reference`` is our id of it, None if not echoed."""
 
     reference: str | None = None
+
+
+@frozen
+class Refused:
+    """The server refused something we sent. ``reference`` is our id of it, None if not echoed."""
+
+    reference: str | None
+    reason: str
 
 
 @frozen
@@ -131,7 +152,15 @@ class Snapshot:
 
 
 Control: TypeAlias = (
-    Heartbeat | Pong | Acknowledged | Closing | ChannelLost | TokenRevoked | Ignored | Drift
+    Heartbeat
+    | Pong
+    | Acknowledged
+    | Refused
+    | Closing
+    | ChannelLost
+    | TokenRevoked
+    | Ignored
+    | Drift
 )
 WireMessage: TypeAlias = Event | Snapshot | Control
 
@@ -142,7 +171,9 @@ class Dialect(Protocol):
     ``ping`` is the text that keeps the line alive, None where the server does it alone.
     ``ping_interval`` and ``idle_timeout`` are seconds: between pings, and without any frame until
     the line counts as dead. ``uses_channel`` says that a channel must be made by REST first, and
-    that topics are subscribed there.
+    that topics are subscribed there. ``pacing``: seconds between two requests on one socket.
+    ``ack_timeout``: seconds after which a request that was not acknowledged counts as lost, None
+    where nothing is acknowledged.
     """
 
     @property
@@ -155,13 +186,30 @@ class Dialect(Protocol):
     def idle_timeout(self) -> float: ...
     @property
     def uses_channel(self) -> bool: ...
+    @property
+    def pacing(self) -> float: ...
+    @property
+    def ack_timeout(self) -> float | None: ...
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """Where to connect and with which headers."""
         ...
 
-    def subscribe(self, topics: Sequence[str]) -> Sequence[str]:
-        """Texts to send after opening; none where topics are subscribed by REST."""
+    def subscribe(
+        self, topics: Sequence[str], now: float, reference: Callable[[], str]
+    ) -> Sequence[Request]:
+        """What to send so that these topics arrive; nothing where topics go by REST.
+
+        ``now`` is seconds since the epoch. ``reference`` makes a new id each time it is called.
+        """
+        ...
+
+    def unsubscribe(self, topics: Sequence[str], reference: Callable[[], str]) -> Sequence[Request]:
+        """What to send so that these topics come no longer; nothing where that cannot be said."""
+        ...
+
+    def renew(self, token: Token, reference: Callable[[], str]) -> Request | None:
+        """What tells an open connection of a new token; None: only a new connection does."""
         ...
 
     def decode(self, frame: bytes, received: float) -> Sequence[WireMessage]:

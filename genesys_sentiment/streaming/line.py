@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from attrs import define
 
@@ -116,8 +117,10 @@ class Opener:
         try:
             async with asyncio.timeout(self._open_timeout):
                 socket = await self._transport.open(connect)
-                for text in self._dialect.subscribe(tuple(self._plan.wanted)):
-                    await socket.send(text)
+                wanted = tuple(self._plan.wanted)
+                now = self._clock.wall()
+                for request in self._dialect.subscribe(wanted, now, lambda: str(uuid4())):
+                    await socket.send(request.text)
         except BaseException as error:
             if socket is not None:
                 await socket.close(0)

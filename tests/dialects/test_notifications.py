@@ -54,7 +54,9 @@ class TestLine:
         assert dialect.uses_channel
         assert dialect.ping == '{"message":"ping"}'
         assert (dialect.ping_interval, dialect.idle_timeout) == (30.0, 45.0)
-        assert dialect.subscribe(["v2.users.x.presence"]) == ()
+        assert dialect.subscribe(["v2.users.x.presence"], 0.0, str) == ()
+        assert dialect.unsubscribe(["v2.users.x.presence"], str) == ()
+        assert dialect.renew(Token(value="t", expires=1.0), str) is None
 
     def test_connects_to_the_channel_without_a_header(self) -> None:
         channel = Channel(id="c", connect_uri="wss://streaming.example/channels/secret")

@@ -20,6 +20,7 @@ from genesys_sentiment.model.wire import (
     Heartbeat,
     Ignored,
     Pong,
+    Request,
     Snapshot,
     Token,
     TokenRevoked,
@@ -47,14 +48,26 @@ class Toy:
     ping_interval: float = 30.0
     idle_timeout: float = 45.0
     uses_channel: bool = False
+    pacing: float = 0.0
+    ack_timeout: float | None = None
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """Nowhere in particular."""
         return Connect(url="wss://toy.example/secret")
 
-    def subscribe(self, topics: Sequence[str]) -> Sequence[str]:
+    def subscribe(
+        self, topics: Sequence[str], now: float, reference: Callable[[], str]
+    ) -> Sequence[Request]:
         """One text a topic."""
-        return [f"subscribe {topic}" for topic in topics]
+        return [Request(text=f"subscribe {topic}", topics=(topic,)) for topic in topics]
+
+    def unsubscribe(self, topics: Sequence[str], reference: Callable[[], str]) -> Sequence[Request]:
+        """One text a topic."""
+        return [Request(text=f"unsubscribe {topic}", topics=(topic,)) for topic in topics]
+
+    def renew(self, token: Token, reference: Callable[[], str]) -> Request | None:
+        """Not in this language."""
+        return None
 
     def decode(self, frame: bytes, received: float) -> Sequence[WireMessage]:
         """Each word is a message."""
