@@ -17,6 +17,7 @@ from msgspec import Raw, Struct
 from genesys_sentiment.dialects import _readings, _snapshots, _suggestions, _transcription
 from genesys_sentiment.dialects._bodies import UNREADABLE, Envelope, conversation_in, drift, salvage
 from genesys_sentiment.dialects._controls import control, reply
+from genesys_sentiment.dialects._depth import too_deep
 from genesys_sentiment.dialects._snapshots import snapshot_from_rest
 from genesys_sentiment.dialects.topics import SUGGESTION_KINDS
 from genesys_sentiment.errors import BadFrame, ConfigurationError
@@ -84,6 +85,8 @@ class Notifications:
         """
         if len(frame) > MAX_FRAME:
             raise BadFrame("too_large")
+        if too_deep(frame):
+            raise BadFrame("too_deep")
         names: list[str] = []
         try:
             # msgspec checks only the strings that it reads; a text frame is UTF-8 all over.
