@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from genesys_sentiment.errors import ConnectionFailed as ConnectionFailed
     from genesys_sentiment.errors import GenesysSentimentError as GenesysSentimentError
     from genesys_sentiment.errors import PermissionDenied as PermissionDenied
-    from genesys_sentiment.model.events import ABSENT as ABSENT
     from genesys_sentiment.model.events import Gap as Gap
     from genesys_sentiment.model.events import Message as Message
     from genesys_sentiment.model.events import Reading as Reading
     from genesys_sentiment.model.events import StateChange as StateChange
-    from genesys_sentiment.model.events import Suggestion as Suggestion
     from genesys_sentiment.model.events import TopicRefused as TopicRefused
     from genesys_sentiment.model.events import Unknown as Unknown
     from genesys_sentiment.model.events import Unreadable as Unreadable
@@ -44,6 +42,8 @@ if TYPE_CHECKING:
     from genesys_sentiment.model.results import Record as Record
     from genesys_sentiment.model.results import Score as Score
     from genesys_sentiment.model.results import Skipped as Skipped
+    from genesys_sentiment.model.suggestions import Suggestion as Suggestion
+    from genesys_sentiment.model.values import ABSENT as ABSENT
     from genesys_sentiment.scoring.policy import Policy as Policy
     from genesys_sentiment.scoring.scorer import Scorer as Scorer
     from genesys_sentiment.scoring.stage import Stage as Stage
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "ABSENT": "model.events",
+    "ABSENT": "model.values",
     "AiohttpTransport": "streaming.transport",
     "Analysis": "analysis.analyzer",
     "Analyzer": "analysis.analyzer",
@@ -89,7 +89,7 @@ _HOMES = {
     "StateChange": "model.events",
     "Stream": "streaming.stream",
     "StreamOptions": "streaming.options",
-    "Suggestion": "model.events",
+    "Suggestion": "model.suggestions",
     "TopicRefused": "model.events",
     "Unknown": "model.events",
     "Unreadable": "model.events",

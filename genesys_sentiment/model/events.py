@@ -9,35 +9,17 @@ Kinds and states from the wire stay strings: the platform adds values without no
 
 from __future__ import annotations
 
-from enum import Enum
-from hashlib import blake2b
-from typing import Final, Literal, TypeAlias
+from typing import TypeAlias
 
 from attrs import field, frozen
 
-
-class Absent(Enum):
-    """The type of :data:`ABSENT`."""
-
-    ABSENT = "absent"
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    # Enum's own hashes the name, in Python, and this is hashed for every reading.
-    __hash__ = object.__hash__
-
-
-ABSENT: Final = Absent.ABSENT
-"""The field was not in the message. Not null (None), not 0.0: three different statements."""
-
-Side: TypeAlias = Literal["customer", "agent"]
-"""Who spoke. None where the platform named neither or both."""
-
-Source: TypeAlias = Literal["live", "backfill"]
+from genesys_sentiment.model.suggestions import Suggestion as Suggestion
+from genesys_sentiment.model.suggestions import Suggestions as Suggestions
+from genesys_sentiment.model.values import ABSENT as ABSENT
+from genesys_sentiment.model.values import Absent as Absent
+from genesys_sentiment.model.values import Side as Side
+from genesys_sentiment.model.values import Source as Source
+from genesys_sentiment.model.values import fingerprint as fingerprint
 
 
 @frozen(kw_only=True)
@@ -119,66 +101,6 @@ class Reading:
     def id(self) -> str:
         """The key as a text."""
         return ":".join(("reading", *map(_part, self.key)))
-
-
-@frozen(kw_only=True)
-class Suggestion:
-    """One Agent Assist or Copilot suggestion, or what became of it.
-
-    A later event with the same ``suggestion`` and another ``state`` (``Suggested``, ``Accepted``,
-    ``Dismissed``, ``Rated``…) is the agent's reaction. ``kind`` is the topic's suffix
-    (``knowledge.search``, ``response``…). ``confidence`` is 0…1 and only knowledge search has one
-    on the real service; ``relevance`` is 0…1 and no kind has one there. ``reference`` is the
-    document, response, script page or intent that it points to.
-    """
-
-    conversation: str
-    suggestion: str
-    kind: str
-    state: str | None = None
-    relevance: float | None = None
-    trigger: str | None = None
-    engagement: str | None = None
-    rating: str | None = None
-    title: str | None = field(default=None, repr=False)
-    text: str | None = field(default=None, repr=False)
-    reference: str | None = None
-    confidence: float | None = None
-    queue: str | None = None
-    user: str | None = None
-    utterance: str | None = None
-    language: str | None = None
-    at: float | None = None
-    received: float = 0.0
-    source: Source = "live"
-
-    @property
-    def id(self) -> str:
-        """Suggestion, state, engagement and rating: the reaction is another event."""
-        reaction = f"{self.state or ''}:{self.engagement or ''}:{self.rating or ''}"
-        return f"suggestion:{self.conversation}:{self.suggestion}:{reaction}"
-
-
-@frozen(kw_only=True)
-class Suggestions:
-    """Several suggestions that came in one message (the real service sends one at a time).
-
-    ``message`` is the message's id, or a hash of it. ``latency`` is the seconds that the platform
-    says it took, None where it does not say: never 0 instead.
-    """
-
-    conversation: str
-    message: str
-    suggestions: tuple[Suggestion, ...] = ()
-    latency: float | None = None
-    at: float | None = None
-    received: float = 0.0
-    source: Source = "live"
-
-    @property
-    def id(self) -> str:
-        """The message's."""
-        return f"suggestions:{self.conversation}:{self.message}"
 
 
 @frozen(kw_only=True)
@@ -352,9 +274,3 @@ Event: TypeAlias = (
 
 def _part(value: object) -> str:
     return "" if value is None else "-" if value is ABSENT else str(value)
-
-
-def fingerprint(content: str | bytes) -> str:
-    """16 hexadecimal digits that stand for a content without showing it."""
-    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    return blake2b(data, digest_size=8).hexdigest()
