@@ -63,9 +63,11 @@ class Accounts:
             given = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return scheme.lower() == "basic" and secrets.compare_digest(
-            given, self._expected.encode("utf-8")
-        )
+        return scheme.lower() == "basic" and self.matches(given)
+
+    def matches(self, pair: bytes) -> bool:
+        """Whether ``id:secret`` is the client's."""
+        return secrets.compare_digest(pair, self._expected.encode("utf-8"))
 
     def issue(self) -> str:
         """A new token."""

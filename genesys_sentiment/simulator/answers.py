@@ -129,6 +129,14 @@ def scripted(refuse: Refuse) -> PlatformError:
     return error
 
 
+async def json_body(request: web.Request) -> Any:
+    """The request's JSON. Raises PlatformError 400 where it is none."""
+    try:
+        return await request.json()
+    except (ValueError, RecursionError) as error:
+        raise bad_request("The request body is not valid JSON") from error
+
+
 def correlation_id() -> str:
     """A new id for one request."""
     return str(uuid4())

@@ -1,9 +1,11 @@
 """Call files: recorded or written calls, one JSON object a line.
 
 A line is one turn: ``speaker`` (``agent`` or ``caller``), ``start_ms``, ``duration_ms``, ``text``,
-and optionally ``index`` and ``language``. Other fields are ignored. The first line may be a header
-instead, an object without ``speaker``: ``language`` (default ``en-US``), ``sentiment``
-(``overall`` and ``trend``, −1…1, what the platform finds after the call) and ``suggestions``.
+and optionally ``index``, ``language`` and ``mood`` (what the tutorials' platform finds in it: null,
+or ``score`` −1…1, ``confidence``, ``emotion``, ``emotion_confidence``). Other fields are ignored.
+The first line may be a header instead, an object without ``speaker``: ``language`` (default
+``en-US``), ``sentiment`` (``overall`` and ``trend``, −1…1, what the platform finds after the call),
+``suggestions`` and ``medium`` (default ``voice``).
 
 Turns are kept in the order of the file: ``start_ms`` need not rise, speakers may overlap, texts
 may be empty or only noise marks. All of it is played as it stands.
@@ -24,11 +26,28 @@ from attrs import field, frozen
 from genesys_sentiment.errors import ConfigurationError
 
 DEFAULT_LANGUAGE = "en-US"
+MEDIA = ("voice", "chat", "email", "message")
+
+
+@frozen(kw_only=True)
+class Mood:
+    """What the tutorials' platform finds in a turn: ``score`` −1…1, the others 0…1 and a word.
+
+    ``score`` is None where it finds nothing to judge, ``emotion`` where it finds none.
+    """
+
+    score: float | None = None
+    confidence: float = 0.0
+    emotion: str | None = None
+    emotion_confidence: float = 0.0
 
 
 @frozen(kw_only=True)
 class Turn:
-    """One stretch of speech. ``start`` and ``duration`` are seconds, from the call's beginning."""
+    """One stretch of speech. ``start`` and ``duration`` are seconds, from the call's beginning.
+
+    ``mood`` is None where the file does not say what the platform finds in it.
+    """
 
     index: int
     speaker: Literal["agent", "caller"]
@@ -36,6 +55,7 @@ class Turn:
     duration: float
     text: str = field(repr=False)
     language: str
+    mood: Mood | None = None
 
     @property
     def end(self) -> float:
@@ -56,6 +76,7 @@ class Hint:
     """A knowledge article that the platform suggests to the agent after turn ``after``.
 
     ``reaction`` is the state that follows (``Accepted``, ``Dismissed``), None where none does.
+    ``kind`` (``knowledge`` or ``process``) and ``relevance`` (0…1) are told in tutorial S2 only.
     """
 
     after: int
@@ -63,17 +84,23 @@ class Hint:
     answer: str
     confidence: float
     reaction: str | None = None
+    kind: str = "knowledge"
+    relevance: float = 0.5
 
 
 @frozen(kw_only=True)
 class Call:
-    """One call to be played. ``name`` is the file's, without its suffix."""
+    """One call to be played. ``name`` is the file's, without its suffix.
+
+    ``medium`` is ``voice``, or ``chat``, ``email`` or ``message``: then turns are messages.
+    """
 
     name: str
     turns: tuple[Turn, ...]
     language: str = DEFAULT_LANGUAGE
     sentiment: Sentiment | None = None
     suggestions: tuple[Hint, ...] = ()
+    medium: str = "voice"
 
     @property
     def duration(self) -> float:
@@ -124,8 +151,16 @@ def parse_call(name: str, content: str, origin: str) -> Call:
     )
     if not turns:
         raise ConfigurationError(f"{origin} holds no turns")
+    medium = _text(origin, header, "medium", "voice")
+    if medium not in MEDIA:
+        raise ConfigurationError(f"{origin}: medium must be one of {', '.join(MEDIA)}")
     return Call(
-        name=name, turns=turns, language=language, sentiment=sentiment, suggestions=suggestions
+        name=name,
+        turns=turns,
+        language=language,
+        sentiment=sentiment,
+        suggestions=suggestions,
+        medium=medium,
     )
 
 
@@ -175,6 +210,8 @@ def _hint(place: str, line: Mapping[str, Any]) -> Hint:
         answer=_text(place, line, "answer"),
         confidence=_number(place, line, "confidence", 0.0, 1.0),
         reaction=_text(place, line, "reaction", "") or None,
+        kind=_text(place, line, "kind", "knowledge"),
+        relevance=_number(place, {"relevance": 0.5, **line}, "relevance", 0.0, 1.0),
     )
 
 
@@ -189,6 +226,19 @@ def _turn(place: str, number: int, line: Mapping[str, Any], language: str) -> Tu
         duration=_number(place, line, "duration_ms") / 1000,
         text=_text(place, line, "text"),
         language=_text(place, line, "language", language),
+        mood=_mood(place, line["mood"]) if "mood" in line else None,
+    )
+
+
+def _mood(place: str, value: object) -> Mood:
+    if value is None:
+        return Mood()
+    line = {"confidence": 1.0, "emotion_confidence": 0.0, **_object(place, "mood", value)}
+    return Mood(
+        score=_number(place, line, "score", -1.0, 1.0),
+        confidence=_number(place, line, "confidence", 0.0, 1.0),
+        emotion=_text(place, line, "emotion", "") or None,
+        emotion_confidence=_number(place, line, "emotion_confidence", 0.0, 1.0),
     )
 
 

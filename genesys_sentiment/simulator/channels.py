@@ -7,29 +7,18 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from attrs import define, field, frozen
 
 from genesys_sentiment.simulator import topics
 from genesys_sentiment.simulator.answers import bad_request, missing_permissions
+from genesys_sentiment.simulator.languages.language import Line
 
 MAX_TOPICS = 1000
 """Topics on one channel; a combined topic counts once."""
 _ALPHABET = string.ascii_lowercase + string.digits
-
-
-class Listener(Protocol):
-    """An open socket, as a channel sees it."""
-
-    def offer(self, text: str) -> bool:
-        """Take one frame to be sent; whether it was taken."""
-        ...
-
-    def leave(self, code: int) -> None:
-        """Close soon."""
-        ...
 
 
 @define(kw_only=True, eq=False)
@@ -41,7 +30,7 @@ class Channel:
     expires: float
     used: float
     topics: dict[str, Sequence[str]] = field(factory=dict)
-    listener: Listener | None = None
+    listener: Line | None = None
     _heard: dict[str, str] = field(factory=dict)
 
     def subscribe(self, accepted: Sequence[str], *, replace: bool) -> None:

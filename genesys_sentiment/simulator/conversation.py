@@ -12,9 +12,12 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from attrs import define, field, frozen
 
+from genesys_sentiment.simulator.call_files import Turn
 from genesys_sentiment.simulator.times import iso
 
-_NOT_FLAT = {"queueId", "userId", "calls"}
+COMMUNICATIONS = {"voice": "calls", "chat": "chats", "email": "emails", "message": "messages"}
+"""What a participant's communications are called, by the conversation's medium."""
+_NOT_FLAT = {"queueId", "userId", *COMMUNICATIONS.values()}
 _OF_CALL = (
     *("state", "initialState", "direction", "held", "muted", "recording", "confined"),
     *("securePause", "provider", "disconnectType"),
@@ -37,9 +40,21 @@ class Ids:
         return str(uuid5(self.namespace, "/".join(map(str, parts))))
 
 
+@frozen(kw_only=True)
+class Said:
+    """A turn whose final text the platform has, since ``at``."""
+
+    turn: Turn
+    at: float
+
+
 @define(kw_only=True)
 class Conversation:
     """One conversation. Moments are platform seconds since the epoch, None: not yet.
+
+    ``medium`` is ``voice``, ``chat``, ``email`` or ``message``. ``spoken`` is in the order of
+    recognition. ``attributes`` are those that clients wrote, by participant; ``own_attributes``
+    are tutorial S1's, None: never written.
 
     ``started``: in the queue. ``alerted``: an agent's phone rings. ``answered``: agent and
     customer talk. ``ended``: hung up. ``acw_started`` and ``acw_ended``: after-call work.
@@ -49,6 +64,7 @@ class Conversation:
     queue: str
     organization: str
     started: float
+    medium: str = "voice"
     started_wall: float = 0.0
     alerted: float | None = None
     answered: float | None = None
@@ -56,7 +72,13 @@ class Conversation:
     acw_started: float | None = None
     acw_ended: float | None = None
     sentiment: tuple[float, float] | None = None
-    suggestions: list[dict[str, Any]] = field(factory=list)
+    suggestions: list[dict[str, Any]] = field(factory=list, repr=False)
+    suggestion_events: dict[str, dict[str, Any]] = field(factory=dict, repr=False)
+    spoken: list[Said] = field(factory=list, repr=False)
+    attributes: dict[str, dict[str, str]] = field(factory=dict, repr=False)
+    own_attributes: dict[str, str] | None = field(default=None, repr=False)
+    secure_attributes: dict[str, str] = field(factory=dict, repr=False)
+    secure_version: int = 0
 
     @property
     def id(self) -> str:
@@ -68,9 +90,18 @@ class Conversation:
         """The user id of its agent."""
         return self.ids("user")
 
+    @property
+    def participants(self) -> Sequence[str]:
+        """The ids of its participants so far."""
+        return [each["id"] for each in self._participants()]
+
     def communication(self, purpose: str) -> str:
-        """The id of a participant's call."""
+        """The id of a participant's call, or of what it is in another medium."""
         return self.ids("communication", purpose)
+
+    def utterance(self, turn: Turn) -> str:
+        """The id of a turn's text, the same for every revision of it."""
+        return self.ids("utterance", turn.index, turn.speaker, turn.start)
 
     def snapshot(self) -> dict[str, Any]:
         """The whole conversation, as queue and user topics send it."""
@@ -97,6 +128,8 @@ class Conversation:
         }
         if self.ended is not None:
             shown["endTime"] = iso(self.ended)
+        if self.own_attributes is not None:
+            shown["attributes"] = self.own_attributes
         return shown
 
     def details(self) -> dict[str, Any]:
@@ -122,7 +155,8 @@ class Conversation:
 
     def call_snapshot(self) -> dict[str, Any]:
         """The same, as the topics of one medium send it: the call is part of its participant."""
-        shown = self.snapshot() | {"participants": [_flat(each) for each in self._participants()]}
+        flat = [_flat(each, COMMUNICATIONS[self.medium]) for each in self._participants()]
+        shown = self.snapshot() | {"participants": flat}
         del shown["recentTransfers"]
         return shown
 
@@ -160,10 +194,12 @@ class Conversation:
             "purpose": purpose,
             "name": {"customer": "Caller", "acd": "Queue", "agent": "Agent"}[purpose],
             "queueId": self.queue,
-            "attributes": {},
+            "attributes": self.attributes.get(self.ids("participant", purpose), {}),
             "wrapupRequired": purpose == "agent",
-            "calls": [call],
+            COMMUNICATIONS[self.medium]: [call],
         }
+        if self.medium == "message":
+            call |= {"type": "webmessaging", "messages": self._messages(purpose)}
         if connected is not None:
             shown["connectedTime"] = call["connectedTime"] = iso(connected)
         if ended is not None:
@@ -173,6 +209,19 @@ class Conversation:
             shown["userId"] = self.agent
             self._after_call(shown)
         return shown
+
+    def _messages(self, purpose: str) -> list[dict[str, Any]]:
+        speaker = {"customer": "caller"}.get(purpose, purpose)
+        return [
+            {
+                "messageId": self.utterance(said.turn),
+                "messageTime": iso(said.at),
+                "messageStatus": "delivery-success",
+                "media": [],
+            }
+            for said in self.spoken
+            if said.turn.speaker == speaker
+        ]
 
     def _after_call(self, shown: dict[str, Any]) -> None:
         if self.acw_started is None:
@@ -197,22 +246,27 @@ class Conversation:
         if "endTime" in participant:
             segment |= {"segmentEnd": participant["endTime"], "disconnectType": "client"}
         return {
-            "sessionId": participant["calls"][0]["id"],
-            "mediaType": "voice",
+            "sessionId": participant[COMMUNICATIONS[self.medium]][0]["id"],
+            "mediaType": self.medium,
             "direction": "inbound",
             "provider": "Edge",
             "segments": [segment],
         }
 
 
-def _flat(participant: dict[str, Any]) -> dict[str, Any]:
+def _flat(participant: dict[str, Any], communications: str) -> dict[str, Any]:
     """A participant of one call, with the call's own fields; its users and queues are objects."""
     flat = {name: value for name, value in participant.items() if name not in _NOT_FLAT}
     flat["queue"] = {"id": participant["queueId"]}
     if "userId" in participant:
         flat["user"] = {"id": participant["userId"]}
-    call = participant["calls"][0]
+    call = participant[communications][0]
     return flat | {name: call[name] for name in _OF_CALL if name in call}
+
+
+def assistant_of(queue: str) -> str:
+    """The id of a queue's assistant."""
+    return Ids.of("assistant", queue)("assistant")
 
 
 def ordered(conversations: Sequence[Conversation], newest_first: bool) -> list[Conversation]:

@@ -1,186 +1,100 @@
-"""REST of conversations: the live one, its analytics, its sentiment, its suggestions."""
+"""REST of conversations: the live one, its analytics, its messages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from genesys_sentiment.simulator.answers import bad_request, missing_permissions, not_found
-from genesys_sentiment.simulator.conversation import Conversation, ordered
-from genesys_sentiment.simulator.notifications_api import json_body
+from genesys_sentiment.simulator.answers import bad_request, json_body, not_found
+from genesys_sentiment.simulator.conversation import Conversation
+from genesys_sentiment.simulator.details_query import details_query, sentiment_query
+from genesys_sentiment.simulator.languages.readings import label, mood
+from genesys_sentiment.simulator.register import Register
+from genesys_sentiment.simulator.times import iso
 
-_PAGE = 25
-_LARGEST_PAGE = 100
-_LARGEST_SUGGESTION_PAGE = 200
+_MOST_MESSAGES = 100
 
 
 class ConversationsApi:
-    """Answers from the conversations it is given. ``denied`` are missing permissions."""
+    """Answers from what the register knows."""
 
-    def __init__(self, conversations: Mapping[str, Conversation], denied: set[str]) -> None:
-        self._conversations = conversations
-        self._denied = denied
+    def __init__(self, register: Register) -> None:
+        self._register = register
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
+        messages = "/api/v2/conversations/messages/{id}/messages"
         return [
             web.get("/api/v2/conversations/{id}", self.conversation),
-            web.get("/api/v2/conversations/{id}/suggestions", self.suggestions),
+            web.get(f"{messages}/{{message}}", self.message),
+            web.post(f"{messages}/bulk", self.messages),
             web.post("/api/v2/analytics/conversations/details/query", self.query),
-            web.get("/api/v2/speechandtextanalytics/conversations/{id}", self.sentiment),
+            web.get("/api/v2/analytics/conversations/{id}/details", self.details),
         ]
 
     async def conversation(self, request: web.Request) -> web.Response:
         """The conversation as it is now."""
-        self._require("conversation:communication:view")
-        return web.json_response(self._find(request).resource())
-
-    async def sentiment(self, request: web.Request) -> web.Response:
-        """What the analysis found; 404 until it is done."""
-        self._require("recording:recording:view", "speechAndTextAnalytics:data:view")
-        conversation = self._find(request)
-        if conversation.sentiment is None:
-            raise not_found("conversation")
-        overall, trend = conversation.sentiment
-        link = f"/api/v2/conversations/{conversation.id}"
-        return web.json_response(
-            {
-                "conversation": {"id": conversation.id, "selfUri": link},
-                "sentimentScore": overall,
-                "sentimentTrend": trend,
-                "sentimentTrendClass": trend_class(trend),
-                "empathyScores": [],
-            }
-        )
-
-    async def suggestions(self, request: web.Request) -> web.Response:
-        """The suggestions of a conversation, oldest first, by cursor."""
-        self._require("conversation:suggestion:view")
-        found = [
-            suggestion
-            for suggestion in self._find(request).suggestions
-            if request.query.get("type") in (None, suggestion["type"])
-            and request.query.get("state") in (None, suggestion["state"])
-        ]
-        size = _whole(request.query.get("pageSize", _PAGE), 1, _LARGEST_SUGGESTION_PAGE)
-        first = _whole(request.query.get("after", 0), 0, max(len(found), 1))
-        path = request.path
-        listing: dict[str, Any] = {"entities": found[first : first + size], "selfUri": path}
-        if first + size < len(found):
-            listing["nextUri"] = f"{path}?after={first + size}&pageSize={size}"
-        return web.json_response(listing)
+        self._register.require("conversation:communication:view")
+        return web.json_response(self._register.find(request).resource())
 
     async def query(self, request: web.Request) -> web.Response:
-        """The details query: interval, filters, order and paging."""
-        self._require("analytics:conversationDetail:view")
+        """The details query, and what tutorial S1 takes it for."""
+        self._register.require("analytics:conversationDetail:view")
         body = await json_body(request)
         if not isinstance(body, dict):
             raise bad_request("The body must be a query")
-        since, until = _interval(body.get("interval"))
-        filters = [*_items(body, "conversationFilters"), *_items(body, "segmentFilters")]
-        paging = body.get("paging") or {}
-        if not isinstance(paging, dict):
-            raise bad_request("paging must be an object")
-        size = _whole(paging.get("pageSize", _PAGE), 1, _LARGEST_PAGE)
-        number = _whole(paging.get("pageNumber", 1), 1, 100_000)
-        found = ordered(
-            [
-                conversation
-                for conversation in self._conversations.values()
-                if conversation.matches(since, until)
-                and all(_passes(conversation, each) for each in filters)
-            ],
-            newest_first=body.get("order") == "desc",
+        answer = sentiment_query if body.get("view") == "sentiment" else details_query
+        return web.json_response(answer(self._register.conversations.values(), body))
+
+    async def details(self, request: web.Request) -> web.Response:
+        """One conversation as analytics has it."""
+        self._register.require("analytics:conversationDetail:view")
+        return web.json_response(self._register.find(request).details())
+
+    async def message(self, request: web.Request) -> web.Response:
+        """One digital message with its text."""
+        self._register.require("conversation:message:view")
+        found = _messages(self._register.find(request)).get(request.match_info["message"])
+        if found is None:
+            raise not_found("message")
+        return web.json_response(found)
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Those that exist among the messages whose ids the body lists."""
+        self._register.require("conversation:message:view")
+        wanted = await json_body(request)
+        if not isinstance(wanted, list) or len(wanted) > _MOST_MESSAGES:
+            raise bad_request(f"The body must be a list of at most {_MOST_MESSAGES} ids")
+        found = _messages(self._register.find(request))
+        return web.json_response(
+            {"entities": [found[each] for each in map(str, wanted) if each in found]}
         )
-        page = found[(number - 1) * size : number * size]
-        answer: dict[str, Any] = {"totalHits": len(found)}
-        if page:
-            answer["conversations"] = [conversation.details() for conversation in page]
-        return web.json_response(answer)
-
-    def _find(self, request: web.Request) -> Conversation:
-        conversation = self._conversations.get(request.match_info["id"].lower())
-        if conversation is None:
-            raise not_found("conversation")
-        return conversation
-
-    def _require(self, *permissions: str) -> None:
-        missing = [each for each in permissions if each in self._denied]
-        if missing:
-            raise missing_permissions(*missing)
 
 
-def trend_class(trend: float) -> str:
-    """The platform's words for a trend; its bounds are ±0.2 and ±0.55 (help article)."""
-    if abs(trend) < 0.2:
-        return "NoChange"
-    words = ("Improving", "SlightlyImproving") if trend > 0 else ("Declining", "SlightlyDeclining")
-    return words[0] if abs(trend) >= 0.55 else words[1]
-
-
-def _dimension(conversation: Conversation, name: str) -> set[str]:
-    """The values of one dimension; empty where the conversation has none."""
-    values = {
-        "conversationId": conversation.id,
-        "conversationEnd": "" if conversation.ended is None else str(conversation.ended),
-        "queueId": conversation.queue,
-        "userId": conversation.agent if conversation.alerted is not None else "",
-        "mediaType": "voice",
-        "originatingDirection": "inbound",
-        "direction": "inbound",
-    }
-    if name not in values:
-        raise bad_request(f"The simulator has no dimension {name}")
-    return {values[name]} - {""}
-
-
-def _passes(conversation: Conversation, condition: object) -> bool:
-    """Whether a filter or a clause lets a conversation through."""
-    if not isinstance(condition, dict):
-        raise bad_request("A filter must be an object")
-    parts = [_holds(conversation, each) for each in _items(condition, "predicates")]
-    parts += [_passes(conversation, each) for each in _items(condition, "clauses")]
-    return any(parts) if condition.get("type") == "or" else all(parts)
-
-
-def _holds(conversation: Conversation, predicate: object) -> bool:
-    if not isinstance(predicate, dict):
-        raise bad_request("A predicate must be an object")
-    values = _dimension(conversation, str(predicate.get("dimension")))
-    match predicate.get("operator") or "matches":
-        case "exists":
-            return bool(values)
-        case "notExists":
-            return not values
-        case "matches":
-            return str(predicate.get("value")).lower() in {value.lower() for value in values}
-        case other:
-            raise bad_request(f"Unknown operator {other}")
-
-
-def _items(body: Mapping[str, Any], name: str) -> list[Any]:
-    value = body.get(name) or []
-    if not isinstance(value, list):
-        raise bad_request(f"{name} must be a list")
-    return value
-
-
-def _interval(value: object) -> tuple[float, float]:
-    try:
-        since, until = str(value).split("/")
-        return datetime.fromisoformat(since).timestamp(), datetime.fromisoformat(until).timestamp()
-    except ValueError as error:
-        raise bad_request("interval must be two ISO 8601 times with a slash between") from error
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high:
-        raise bad_request(f"A page number or size must be {low} to {high}")
-    return number
+def _messages(conversation: Conversation) -> dict[str, Any]:
+    """The messages of a digital conversation by id; a call has none."""
+    if conversation.medium == "voice":
+        return {}
+    shown = {}
+    for spoken in conversation.spoken:
+        turn = spoken.turn
+        identity = conversation.utterance(turn)
+        score = mood(turn).score
+        tag = "Unknown" if score is None else label(score).capitalize()
+        shown[identity] = {
+            "id": identity,
+            "timestamp": iso(spoken.at),
+            "direction": "inbound" if turn.speaker == "caller" else "outbound",
+            "messengerType": "webmessaging",
+            "textBody": turn.text,
+            "status": "delivery-success",
+            "normalizedMessage": {
+                "id": identity,
+                "type": "Text",
+                "text": turn.text,
+                "direction": "Inbound" if turn.speaker == "caller" else "Outbound",
+                "enrichment": {"sentimentV2": {"tag": tag}},
+            },
+        }
+    return shown

@@ -23,7 +23,7 @@ def detail_event(conversation: Conversation, kind: str, now: float) -> Mapping[s
         "conversationId": conversation.id,
         "participantId": conversation.ids("participant", purpose),
         "sessionId": conversation.communication(purpose),
-        "mediaType": "VOICE",
+        "mediaType": conversation.medium.upper(),
         "provider": "Edge",
         "direction": "INBOUND",
         "ani": "tel:+15550100",

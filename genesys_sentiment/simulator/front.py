@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -12,6 +15,7 @@ from genesys_sentiment.simulator.answers import (
     Refuse,
     correlation_id,
     http_error,
+    json_body,
     scripted,
 )
 from genesys_sentiment.simulator.ledger import Ledger
@@ -22,21 +26,29 @@ class Front:
 
     ``token_failures`` and ``api_failures`` answer the next requests to the token endpoint and to
     the Platform API, first in first out; a bare number is a status without ``Retry-After``.
+    ``sockets`` are paths below ``/api`` whose languages judge the token themselves.
     """
 
-    def __init__(self, accounts: Accounts, ledger: Ledger) -> None:
+    def __init__(self, accounts: Accounts, ledger: Ledger, sockets: Iterable[str]) -> None:
         self._accounts = accounts
         self._ledger = ledger
+        self._unguarded = {"/api/v2/oauth/token", *sockets}
         self.token_failures: list[int | Refuse] = []
         self.api_failures: list[int | Refuse] = []
 
     async def token(self, request: web.Request) -> web.Response:
-        """``POST /oauth/token``: client credentials only."""
+        """Client credentials: by Basic header and form on the platform, and as the tutorials do.
+
+        These send JSON, or (on ``/api/v2/oauth/token`` only) put all into the query, and may name
+        client and secret among the rest. Any ``scope`` is let pass.
+        """
         _fail(self.token_failures)
-        form = await request.post()
-        if form.get("grant_type") != "client_credentials":
+        asked = await _asked(request)
+        if asked.get("grant_type") != "client_credentials":
             return _oauth_error(400, "unsupported_grant_type", "grant type is not supported")
-        if not self._accounts.knows(request.headers.get("Authorization", "")):
+        header = request.headers.get("Authorization", "")
+        pair = f"{asked.get('client_id')}:{asked.get('client_secret')}"
+        if not (self._accounts.knows(header) or self._accounts.matches(pair.encode())):
             return _oauth_error(401, "invalid_client", "authentication failed")
         return web.json_response(
             {
@@ -58,7 +70,7 @@ class Front:
             headers = {"ININ-Correlation-Id": correlation}
             response: web.StreamResponse
             try:
-                if request.path.startswith("/api/"):
+                if request.path.startswith("/api/") and request.path not in self._unguarded:
                     headers |= self._admit(request)
                 response = await handler(request)
             except PlatformError as error:
@@ -75,6 +87,14 @@ class Front:
         request[TOKEN], quota = self._accounts.charge(request.headers.get("Authorization", ""))
         _fail(self.api_failures)
         return quota.headers()
+
+
+async def _asked(request: web.Request) -> Mapping[str, Any]:
+    if request.content_type == "application/json":
+        body = await json_body(request)
+        return body if isinstance(body, dict) else {}
+    form = dict(await request.post())
+    return form | dict(request.query) if request.path.startswith("/api/") else form
 
 
 def _fail(script: list[int | Refuse]) -> None:

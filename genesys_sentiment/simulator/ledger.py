@@ -17,7 +17,8 @@ class Emitted:
 
     ``at`` is the platform's time of the event that carried it, ``emitted`` the wall clock's, both
     seconds since the epoch. ``delivered`` counts the open sockets that it was handed to: 0 means
-    lost, since nothing is replayed. What a dying connection still had in flight counts as handed.
+    lost, since nothing is replayed. What a dying connection still had in flight counts as handed,
+    and so does what the fault ``Lose`` loses.
     """
 
     conversation: str

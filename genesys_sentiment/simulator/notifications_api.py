@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from genesys_sentiment.simulator import topics
-from genesys_sentiment.simulator.answers import TOKEN, bad_request, not_found
+from genesys_sentiment.simulator.answers import TOKEN, bad_request, json_body, not_found
 from genesys_sentiment.simulator.channels import Channel, Channels, accept_all
 from genesys_sentiment.simulator.times import iso
 
@@ -125,14 +125,6 @@ async def _topic_names(request: web.Request) -> list[str]:
     if not all(isinstance(name, str) and name for name in names):
         raise bad_request("Every topic needs an id")
     return [name for name in names if name is not None]
-
-
-async def json_body(request: web.Request) -> Any:
-    """The request's JSON. Raises PlatformError 400 where it is none."""
-    try:
-        return await request.json()
-    except (ValueError, RecursionError) as error:
-        raise bad_request("The request body is not valid JSON") from error
 
 
 def _listing(entities: list[dict[str, Any]]) -> dict[str, Any]:

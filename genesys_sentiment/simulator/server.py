@@ -18,12 +18,14 @@ from genesys_sentiment.simulator.call_files import Call
 from genesys_sentiment.simulator.channels import Channels
 from genesys_sentiment.simulator.clock import PlatformClock
 from genesys_sentiment.simulator.conversation import Conversation, Ids
-from genesys_sentiment.simulator.conversations_api import ConversationsApi
 from genesys_sentiment.simulator.faults import Script, system
 from genesys_sentiment.simulator.front import Front
+from genesys_sentiment.simulator.languages.language import Host, Language
+from genesys_sentiment.simulator.languages.notifications import Notifications
+from genesys_sentiment.simulator.languages.tutorials import TUTORIALS
 from genesys_sentiment.simulator.ledger import Emitted, Ledger
-from genesys_sentiment.simulator.notifications_api import NotificationsApi
 from genesys_sentiment.simulator.player import Player
+from genesys_sentiment.simulator.rest import Rest
 from genesys_sentiment.simulator.sockets import Connection, Door
 from genesys_sentiment.simulator.stage import Stage
 from genesys_sentiment.simulator.timeline import LOW_LATENCY, Pace
@@ -48,8 +50,9 @@ class Simulator:
     ``late_tail``: the last transcripts come after SESSION_ENDED. ``heartbeat``: real seconds
     between heartbeats on a socket. ``token_lifetime``, ``channel_lifetime``: real seconds.
     ``rate_limit``: requests a minute and token (300 on the platform), None for no limit.
-    ``denied_permissions``: what the client's roles lack. ``seed``: makes all ids but those of
-    channels; the same seed and calls give the same conversations and utterances.
+    ``denied_permissions``: what the client's roles lack. ``languages``: what is spoken beside the
+    real one, each on its own path; by default the languages of the tutorials. ``seed``: makes all
+    ids but those of channels; the same seed and calls give the same conversations and utterances.
 
     Raises ConfigurationError for values that cannot work.
     """
@@ -74,6 +77,7 @@ class Simulator:
         channel_limit: int = 20,
         rate_limit: int | None = None,
         denied_permissions: Iterable[str] = (),
+        languages: Sequence[Language] = TUTORIALS,
         seed: int = 0,
     ) -> None:
         if not speed > 0 or wait < 0 or stagger < 0 or not heartbeat > 0:
@@ -93,10 +97,11 @@ class Simulator:
         self._channels = Channels(
             self._accounts.alive, channel_limit, channel_lifetime, self.denied_permissions
         )
-        self._door = Door(self._channels, self._ledger, heartbeat)
-        self._front = Front(self._accounts, self._ledger)
-        self._notifications = NotificationsApi(self._channels)
+        self._languages = (Notifications(self._channels, heartbeat), *languages)
+        paths = [language.path for language in languages]
+        self._front = Front(self._accounts, self._ledger, paths)
         clock = PlatformClock()
+        self._door = Door(Host(alive=self._accounts.alive), self._ledger)
         player = Player(
             clock=clock,
             channels=self._channels,
@@ -107,6 +112,14 @@ class Simulator:
             pace=pace,
             late_tail=late_tail,
             wait=wait,
+            tell=self._door.tell,
+        )
+        self._rest = Rest(
+            channels=self._channels,
+            conversations=self._conversations,
+            denied=self.denied_permissions,
+            player=player,
+            sockets=lambda: self.open_sockets,
         )
         self._stage = Stage(player, clock, seed=seed, stagger=stagger)
         self._runner: web.AppRunner | None = None
@@ -115,11 +128,10 @@ class Simulator:
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._front.middleware()])
         app.router.add_post("/oauth/token", self._front.token)
-        app.router.add_get("/channels/{id}", self._door.handle)
-        app.router.add_routes(self._notifications.routes())
-        app.router.add_routes(
-            ConversationsApi(self._conversations, self.denied_permissions).routes()
-        )
+        app.router.add_post("/api/v2/oauth/token", self._front.token)
+        for language in self._languages:
+            app.router.add_get(language.path, self._door.handler(language))
+        app.router.add_routes(self._rest.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS)
         await self._runner.setup()
         try:
@@ -128,7 +140,7 @@ class Simulator:
             await self._runner.cleanup()
             raise
         self._port = self._runner.addresses[0][1]
-        self._notifications.socket_url = f"ws://{self._host}:{self._port}"
+        self._rest.locate(f"{self._host}:{self._port}")
         self._keepers = {asyncio.create_task(self._keep_house(), name="simulator housekeeping")}
         return self
 
@@ -179,6 +191,15 @@ class Simulator:
         self._front.api_failures = list(failures)
 
     @property
+    def write_conflicts(self) -> int:
+        """How many of the next writes of attributes end in 409, as if somebody wrote before."""
+        return self._rest.attributes.conflicts
+
+    @write_conflicts.setter
+    def write_conflicts(self, times: int) -> None:
+        self._rest.attributes.conflicts = times
+
+    @property
     def script(self) -> list[Script]:
         """The fates of the sockets to come, first in first out; empty: all behave."""
         return self._door.script
@@ -215,7 +236,7 @@ class Simulator:
     @property
     def token_requests(self) -> int:
         """How often the token endpoint was called."""
-        return self.requests["POST /oauth/token"]
+        return self.requests["POST /oauth/token"] + self.requests["POST /api/v2/oauth/token"]
 
     @property
     def conversations(self) -> Sequence[str]:
@@ -223,10 +244,12 @@ class Simulator:
         return tuple(self._conversations)
 
     async def watched(self) -> None:
-        """Wait until an open socket's channel has subscribed to the queue's conversations."""
-        topic = f"v2.routing.queues.{self.queue_id}.conversations"
+        """Wait until a client is there: an open socket whose channel has subscribed the queue's
+        conversations, or one in a tutorial's language that has chosen its events (in S0 and S2,
+        where events are chosen by conversation, any socket).
+        """
         # Subscriptions come by REST, sockets by upgrade: there is no single event to wait for.
-        while not any(each.channel.hears(topic) for each in self._door.connections):  # noqa: ASYNC110
+        while not self._door.ready(self.queue_id):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
 
     async def play(self) -> None:
@@ -273,9 +296,9 @@ class Simulator:
             self._channels.evict(channel)
 
     def expire_tokens(self) -> None:
-        """Every token ends now; so do the channels made with them."""
+        """Every token ends now; so does whatever was opened with them."""
         self._accounts.expire()
-        self._channels.sweep()
+        self._check()
 
     def revoke_tokens(self) -> None:
         """As ``expire_tokens``, but the sockets are told first."""
@@ -283,14 +306,16 @@ class Simulator:
         self.expire_tokens()
 
     def _tell(self, kind: str, reason: str) -> None:
-        def tell(connection: Connection) -> None:
-            channel = connection.channel.id
-            body = {"channelId": channel, "systemTopicType": kind, "reason": reason}
-            connection.say(system(f"v2.system.{kind}.{channel}", body))
-
-        self._door.each(tell)
+        for channel in self._channels:
+            if channel.listener is not None:
+                body = {"channelId": channel.id, "systemTopicType": kind, "reason": reason}
+                channel.listener.say(system(f"v2.system.{kind}.{channel.id}", body))
 
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
-            self._channels.sweep()
+            self._check()
+
+    def _check(self) -> None:
+        self._channels.sweep()
+        self._door.check()

@@ -1,28 +1,20 @@
-"""The socket of a channel: heartbeats, pings, events, and whatever the script lets go wrong."""
+"""Sockets, whatever is spoken on them: frames, faults, and an end that leaves nothing behind."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 import struct
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
 
-from genesys_sentiment.simulator.answers import (
-    PlatformError,
-    Refuse,
-    bad_credentials,
-    bad_request,
-    scripted,
-)
-from genesys_sentiment.simulator.channels import Channel, Channels, accept_all
-from genesys_sentiment.simulator.faults import Fault, Script
+from genesys_sentiment.simulator.answers import Refuse, bad_request, scripted
+from genesys_sentiment.simulator.faults import Bend, Fault, Script
+from genesys_sentiment.simulator.languages.language import Happening, Host, Language, Session
 from genesys_sentiment.simulator.ledger import Ledger
 
 _BACKLOG = 10_000
@@ -34,38 +26,46 @@ _log = logging.getLogger(__name__)
 
 
 class Connection:
-    """One open socket of ``channel``. ``ended`` is set when nothing of it runs any more."""
+    """One open socket. ``sent`` is told of each frame that went out.
+
+    ``ended`` is set when nothing of it runs any more.
+    """
 
     def __init__(
         self,
         socket: web.WebSocketResponse,
         transport: asyncio.Transport,
-        channel: Channel,
-        channels: Channels,
-        ledger: Ledger,
+        sent: Callable[[], None],
     ) -> None:
-        self.channel = channel
         self.ended = asyncio.Event()
         self._socket = socket
         self._transport = transport
-        self._channels = channels
-        self._ledger = ledger
+        self._sent = sent
         self._outgoing: asyncio.Queue[str | bytes | None] = asyncio.Queue(_BACKLOG)
         self._left = asyncio.Event()
         self._code = 1001
         self._muted = False
+        self._bends: list[Bend] = []
 
-    def offer(self, text: str) -> bool:
+    def offer(self, frame: str | bytes) -> bool:
         """Take one event to be sent; False where it is lost."""
-        if self._muted or self._left.is_set() or self._outgoing.full():
+        if not self._open:
             return False
-        self._outgoing.put_nowait(text)
+        frames: Iterable[str | bytes] = (frame,)
+        for bend in self._bends:
+            frames = [bent for each in frames for bent in bend(each)]
+        for each in frames:
+            self.say(each)
         return True
 
     def say(self, frame: str | bytes) -> None:
         """Send a frame as it stands."""
-        if not (self._muted or self._left.is_set() or self._outgoing.full()):
+        if self._open:
             self._outgoing.put_nowait(frame)
+
+    def bend(self, bend: Bend) -> None:
+        """From now on change the events that go out, after whatever changes them already."""
+        self._bends.append(bend)
 
     def leave(self, code: int) -> None:
         """Close with a code, after the frames that are already waiting."""
@@ -85,13 +85,13 @@ class Connection:
         """Send nothing more; the connection stays."""
         self._muted = True
 
-    async def serve(self, heartbeat: float, faults: Sequence[Fault]) -> None:
+    async def serve(self, session: Session, faults: Sequence[Fault]) -> None:
         """Run until either side ends it. Leaves no task behind."""
-        # Task names appear in logs: none holds the channel's id, which opens its socket.
-        reader = asyncio.create_task(self._read(), name="simulator socket: read")
+        # Task names appear in logs: none holds a channel's id, which opens its socket.
+        reader = asyncio.create_task(self._read(session), name="simulator socket: read")
         writer = asyncio.create_task(self._write(), name="simulator socket: write")
         left = asyncio.create_task(self._left.wait(), name="simulator socket: left")
-        beat = asyncio.create_task(self._beat(heartbeat), name="simulator socket: heartbeat")
+        life = asyncio.create_task(session.live(), name="simulator socket: heartbeat")
         fate = asyncio.create_task(self._play(faults), name="simulator socket: script")
         try:
             await asyncio.wait({reader, writer, left}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,26 +104,30 @@ class Connection:
             # The client reads nothing: not even the close frame can be written.
             self._transport.abort()
         finally:
-            tasks = (reader, writer, left, beat, fate)
+            tasks = (reader, writer, left, life, fate)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             self._left.set()
             self.ended.set()
-        for task in (reader, writer, beat, fate):
+        for task in (reader, writer, life, fate):
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
+
+    @property
+    def _open(self) -> bool:
+        return not (self._muted or self._left.is_set() or self._outgoing.full())
 
     def _finish(self) -> None:
         self._left.set()
         if not self._outgoing.full():
             self._outgoing.put_nowait(None)
 
-    async def _read(self) -> None:
+    async def _read(self, session: Session) -> None:
         while True:
             message = await self._socket.receive()
             if message.type is WSMsgType.TEXT:
-                self._answer(message.data)
+                session.hear(message.data)
             elif message.type is not WSMsgType.BINARY:
                 return
 
@@ -134,59 +138,22 @@ class Connection:
                     await self._socket.send_bytes(frame)
                 else:
                     await self._socket.send_str(frame)
-                self._ledger.frames_sent[self.channel.id] += 1
+                self._sent()
         except ConnectionError as error:
             _log.debug("a client went away: %s", type(error).__name__)
-
-    async def _beat(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            self.say(_metadata("WebSocket Heartbeat"))
 
     async def _play(self, faults: Sequence[Fault]) -> None:
         for fault in faults:
             await fault(self)
 
-    def _answer(self, text: str) -> None:
-        try:
-            asked = json.loads(text)
-        except (ValueError, RecursionError):
-            asked = None
-        if not isinstance(asked, dict):
-            self.say(json.dumps({"result": "400", "status": "error", "message": "bad request"}))
-        elif asked.get("message") == "ping":
-            self.say(_metadata("pong"))
-        elif asked.get("message") in ("subscribe", "unsubscribe"):
-            self.say(json.dumps(self._subscribe(asked)))
-
-    def _subscribe(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        # Subscribing over the socket is known from third-party clients only.
-        names = asked.get("topics")
-        reply: dict[str, Any] = {"result": "200", "status": f"{asked['message']}d"}
-        if "correlationId" in asked:
-            reply["correlationId"] = asked["correlationId"]
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            return reply | {"result": "400", "status": "error", "message": "topics are missing"}
-        try:
-            if asked["message"] == "unsubscribe":
-                self.channel.unsubscribe(names)
-            else:
-                accept_all(self._channels.judge(names))
-                self.channel.subscribe(names, replace=False)
-        except PlatformError as error:
-            return reply | {"result": "400", "status": "failure", "message": error.message}
-        self._channels.touch(self.channel)
-        return reply
-
 
 class Door:
-    """Answers the upgrade of a connectUri. ``script`` gives the next sockets' fates."""
+    """Answers upgrades, in any language. ``script`` gives the next sockets' fates."""
 
-    def __init__(self, channels: Channels, ledger: Ledger, heartbeat: float) -> None:
-        self._channels = channels
+    def __init__(self, host: Host, ledger: Ledger) -> None:
+        self._host = host
         self._ledger = ledger
-        self._heartbeat = heartbeat
-        self._open: set[Connection] = set()
+        self._open: dict[Connection, Session] = {}
         self.script: list[Script] = []
 
     @property
@@ -194,34 +161,27 @@ class Door:
         """The sockets that are open now."""
         return tuple(self._open)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """A client opens its connectUri. Raises PlatformError 401 for a channel that is gone."""
-        response = web.WebSocketResponse(timeout=_FLUSH, compress=False)
-        if not response.can_prepare(request):
-            raise bad_request("A channel is read through a WebSocket")
-        channel = self._channels.find(request.match_info["id"])
-        if channel is None:
-            raise bad_credentials()
-        fate = self.script.pop(0) if self.script else None
-        if isinstance(fate, Refuse):
-            raise scripted(fate)
-        await response.prepare(request)
-        if request.transport is None:
-            return response
-        self._ledger.connections += 1
-        connection = Connection(response, request.transport, channel, self._channels, self._ledger)
-        if channel.listener is not None:
-            channel.listener.leave(1001)
-        channel.listener = connection
-        channel.used = time.time()
-        self._open.add(connection)
-        try:
-            await connection.serve(self._heartbeat, _faults(fate))
-        finally:
-            self._open.discard(connection)
-            if channel.listener is connection:
-                channel.listener = None
-        return response
+    def handler(self, language: Language) -> Handler:
+        """What answers the upgrades on a language's path."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._handle(request, language)
+
+        return handle
+
+    def tell(self, happening: Happening) -> None:
+        """Something happened on the platform: every session may say so."""
+        for session in tuple(self._open.values()):
+            session.tell(happening)
+
+    def ready(self, queue: str) -> bool:
+        """Whether a client is there to hear of calls in this queue."""
+        return any(session.ready(queue) for session in self._open.values())
+
+    def check(self) -> None:
+        """Every session looks whether it may go on."""
+        for session in tuple(self._open.values()):
+            session.check()
 
     async def shut(self, patience: float) -> None:
         """Close every socket; reset those that have not left after ``patience`` seconds."""
@@ -237,6 +197,30 @@ class Door:
         for connection in self.connections:
             act(connection)
 
+    async def _handle(self, request: web.Request, language: Language) -> web.StreamResponse:
+        response = web.WebSocketResponse(timeout=_FLUSH, compress=False)
+        if not response.can_prepare(request):
+            raise bad_request("This address is read through a WebSocket")
+        begin = language.admit(request, self._host)
+        fate = self.script.pop(0) if self.script else None
+        if isinstance(fate, Refuse):
+            raise scripted(fate)
+        await response.prepare(request)
+        if request.transport is None:
+            return response
+        self._ledger.connections += 1
+        name = request.match_info.get("id", request.path)
+        connection = Connection(
+            response, request.transport, lambda: self._ledger.frames_sent.update({name: 1})
+        )
+        session = self._open[connection] = begin(connection)
+        try:
+            await connection.serve(session, _faults(fate))
+        finally:
+            del self._open[connection]
+            session.end()
+        return response
+
     async def _all_gone(self) -> None:
         for connection in self.connections:
             await connection.ended.wait()
@@ -246,7 +230,3 @@ def _faults(fate: Fault | Sequence[Fault] | None) -> Sequence[Fault]:
     if fate is None:
         return ()
     return fate if isinstance(fate, Sequence) else (fate,)
-
-
-def _metadata(message: str) -> str:
-    return json.dumps({"topicName": "channel.metadata", "eventBody": {"message": message}})

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from genesys_sentiment.simulator.call_files import Call, Hint
-from genesys_sentiment.simulator.conversation import Conversation
-from genesys_sentiment.simulator.timeline import Suggested, utterance_id
+from genesys_sentiment.simulator.conversation import Conversation, assistant_of
+from genesys_sentiment.simulator.timeline import Suggested
 from genesys_sentiment.simulator.times import iso
 
 
 def suggestion_event(
     conversation: Conversation, call: Call, step: Suggested, now: float
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     """The body of a knowledge search suggestion event."""
     hint = step.hint
     turn = next((turn for turn in call.turns if turn.index == hint.after), call.turns[0])
@@ -25,10 +24,10 @@ def suggestion_event(
         "triggerType": "Fallback",
         "context": {
             "queueId": conversation.queue,
-            "mediaType": "VOICE",
+            "mediaType": conversation.medium.upper(),
             "userId": conversation.agent,
-            "assistantId": conversation.ids("assistant"),
-            "utteranceId": utterance_id(conversation, turn),
+            "assistantId": assistant_of(conversation.queue),
+            "utteranceId": conversation.utterance(turn),
             "queryStatement": turn.text,
             "language": turn.language.lower(),
             "participantType": "AGENT" if turn.speaker == "agent" else "CUSTOMER",

@@ -161,11 +161,6 @@ def transcription(conversation: Conversation, step: Transcribed, now: float) -> 
     }
 
 
-def utterance_id(conversation: Conversation, turn: Turn) -> str:
-    """The same for every revision of one turn."""
-    return conversation.ids("utterance", turn.index, turn.speaker, turn.start)
-
-
 def _transcript(
     conversation: Conversation, transcript: Transcript, begun: float
 ) -> Mapping[str, Any]:
@@ -173,7 +168,7 @@ def _transcript(
     duration = turn.duration if transcript.final else turn.duration / 2
     words = _words(transcript.text.split(), turn.start, duration, begun)
     return {
-        "utteranceId": utterance_id(conversation, turn),
+        "utteranceId": conversation.utterance(turn),
         "isFinal": transcript.final,
         "channel": "INTERNAL" if turn.speaker == "agent" else "EXTERNAL",
         "alternatives": [

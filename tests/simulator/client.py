@@ -87,6 +87,17 @@ class Client:
         async with open_socket(channel) as socket:
             yield socket
 
+    def language(self, path: str, *, authorized: bool = True) -> connect:
+        """A socket in one of the tutorials' languages, with the token in a header."""
+        headers = {"Authorization": f"Bearer {self.token}"} if authorized else {}
+        return connect(
+            self.simulator.api_url.replace("http", "ws") + path,
+            additional_headers=headers,
+            compression=None,
+            open_timeout=2,
+            close_timeout=1,
+        )
+
     async def _send(self, method: str, url: str, headers: dict[str, str], **sent: Any) -> Answer:
         async with self._session.request(
             method, url, headers=headers, allow_redirects=False, **sent
@@ -104,6 +115,17 @@ async def frame(socket: ClientConnection) -> dict[str, Any]:
     """The next frame, within five seconds."""
     message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
     return message
+
+
+async def say(socket: ClientConnection, **message: object) -> None:
+    """Send a JSON object."""
+    await socket.send(json.dumps(message))
+
+
+async def rest_of(socket: ClientConnection) -> list[dict[str, Any]]:
+    """Everything that comes until the socket is closed, within five seconds."""
+    async with asyncio.timeout(5):
+        return [json.loads(message) async for message in socket]
 
 
 async def frames(

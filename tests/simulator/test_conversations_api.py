@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from genesys_sentiment.simulator import Simulator
-from genesys_sentiment.simulator.conversations_api import trend_class
+from genesys_sentiment.simulator.speech_api import trend_class
 from tests.simulator.client import Answer, Client, eventually, short_call
 
 QUERY = "/api/v2/analytics/conversations/details/query"

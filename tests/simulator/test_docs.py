@@ -13,6 +13,11 @@ PRINTS = (
     ["agent es-ES Aerolínea Brisa", "customer en-US [noise]"],
     ["reclamacao pt-BR 3.7"],
     ["[429, 503]\n503\n1006\n1001\n"],
+    ["ACK\n", "negative anger ['I am really angry."],
+    ["['Tracing a parcel without scans'] gzip"],
+    ["queued None\n", "wrapup None\n", "-0."],
+    ["1 queued\n2 ringing\n2 ringing\n3 connected"],
+    ["sentimentNegative 1.0\n204\n"],
 )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import pytest
 
 from genesys_sentiment.simulator import Refuse, Simulator
@@ -107,3 +109,42 @@ async def test_unknown_paths_and_methods_answer_as_the_platform() -> None:
         wrong = await client.rest("PATCH", CHANNELS)
         assert (wrong.status, wrong.body["code"]) == (405, "method.not.allowed")
         assert simulator.requests["GET (unknown)"] == 1
+
+
+GRANT = {"grant_type": "client_credentials", "scope": "view:interaction view:analytics"}
+
+
+@pytest.mark.parametrize(
+    ("path", "where", "named"),
+    [
+        ("/api/v2/oauth/token", "data", "header"),
+        ("/api/v2/oauth/token", "params", "header"),
+        ("/api/v2/oauth/token", "json", "body"),
+        ("/oauth/token", "json", "header"),
+    ],
+)
+async def test_tokens_are_given_as_the_tutorials_ask_for_them(
+    path: str, where: str, named: str
+) -> None:
+    """S0-01, S1-02, S2-01, S3-03: form, query, JSON with the secret, JSON; scopes are let pass."""
+    async with Simulator() as simulator, aiohttp.ClientSession() as session:
+        for secret, status in ((simulator.client_secret, 200), ("wrong", 401)):
+            basic = aiohttp.encode_basic_auth(simulator.client_id, secret)
+            headers = {"Authorization": basic} if named == "header" else {}
+            client = {"client_id": simulator.client_id, "client_secret": secret}
+            asked: Any = {where: GRANT if named == "header" else GRANT | client}
+            url = f"{simulator.login_url}{path}"
+            async with session.post(url, headers=headers, **asked) as answer:
+                assert answer.status == status
+                body = await answer.json()
+                assert ("access_token" in body) == (status == 200)
+        assert simulator.token_requests == 2
+
+
+async def test_the_platforms_own_endpoint_reads_no_query() -> None:
+    async with Simulator() as simulator, aiohttp.ClientSession() as session:
+        basic = aiohttp.encode_basic_auth(simulator.client_id, simulator.client_secret)
+        url = f"{simulator.login_url}/oauth/token"
+        headers = {"Authorization": basic}
+        async with session.post(url, params=GRANT, headers=headers) as answer:
+            assert answer.status == 400

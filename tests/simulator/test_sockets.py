@@ -15,6 +15,8 @@ from genesys_sentiment.simulator import (
     Abort,
     AnnounceClosing,
     Close,
+    Duplicate,
+    Lose,
     Mute,
     Refuse,
     Say,
@@ -132,6 +134,18 @@ async def test_garbage_is_sent_as_it_stands() -> None:
         async with client.listen() as socket:
             got = [await asyncio.wait_for(socket.recv(), 2) for _ in GARBAGE]
         assert tuple(got) == GARBAGE
+
+
+async def test_events_are_bent_on_a_channel_and_heartbeats_are_not() -> None:
+    async with Simulator(heartbeat=0.02) as simulator, Client(simulator) as client:
+        simulator.script = [(Lose(skip=1), Duplicate(times=3, skip=1))]
+        async with client.listen(PRESENCE) as socket:
+            await frame(socket)
+            for number in range(3):
+                assert simulator.publish(PRESENCE, {"n": number}) == 1
+            seen = await frames(socket, until=lambda one: one == HEARTBEAT)
+            numbers = [one["eventBody"]["n"] for one in seen if one != HEARTBEAT]
+            assert numbers == [0, 2, 2, 2]
 
 
 async def test_a_mute_socket_says_nothing_and_stays_open() -> None:
