@@ -12,7 +12,8 @@ from typing import Final
 MAX_DEPTH: Final = 64
 """Nested arrays and objects in a frame (C3). Real ones have fewer than ten."""
 
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# The closing quote may be missing: looked for from every quote of such a text, it costs its square.
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _TOO_MANY: Final = b"[" * (MAX_DEPTH + 1)
 _AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _REST: Final = bytes(set(range(256)) - set(b"[]{}"))

@@ -22,7 +22,8 @@ from genesys_sentiment.model.values import Source as Source
 from genesys_sentiment.model.values import fingerprint as fingerprint
 
 
-@frozen(kw_only=True)
+# A dictionary instead of slots, as in Reading, and for the same reason: several come with each.
+@frozen(kw_only=True, slots=False)
 class Utterance:
     """One stretch of speech (or one message text) as recognised text.
 

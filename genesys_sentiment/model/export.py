@@ -18,6 +18,8 @@ from attrs import fields, frozen
 from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
+from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
+from genesys_sentiment.model.assist import Acceptance, Ranked
 from genesys_sentiment.model.events import (
     ABSENT,
     Absent,
@@ -26,6 +28,7 @@ from genesys_sentiment.model.events import (
     Reading,
     StateChange,
     Suggestion,
+    Suggestions,
     TopicRefused,
     Unknown,
     Unreadable,
@@ -48,8 +51,8 @@ def to_dict(record: Record, *, text: bool = False) -> Exported:
 
     A field that was ABSENT is left out, None stays None, 0.0 stays 0.0. ``at`` is the event's
     time, else the time it was received, None where neither is known. ``text`` adds what is left
-    out otherwise: transcripts, suggestions' titles and texts, the bodies of unknown messages, and
-    the words (not only the concepts) of a score's evidence.
+    out otherwise: transcripts, suggestions' titles and texts, attributes of state changes, the
+    bodies of unknown messages, and the words (not only the concepts) of a score's evidence.
     Raises TypeError for what is no record.
     """
     shape = _SHAPES.get(type(record))
@@ -117,7 +120,7 @@ _CONVERTER: Final = Converter()
 _CONVERTER.register_unstructure_hook(Absent, lambda value: value)
 
 _HEAD: Final = {"conversation", "at", "received", "event", "body"}
-_IDS: Final = {"utterance", "communication", "suggestion", "message", "queue", "user"}
+_IDS: Final = {"utterance", "communication", "suggestion", "message", "queue", "user", "alert"}
 _NAMES: Final = {
     "correlation": "correlationId",
     "queues": "queueIds",
@@ -179,6 +182,32 @@ def _finish_result(result: Score | Skipped, out: Exported, text: bool) -> None:
         out["text"] = result.event.text
 
 
+def _finish_suggestions(batch: Suggestions | Ranked, out: Exported, text: bool) -> None:
+    out["suggestions"] = [to_dict(each, text=text) for each in batch.suggestions]
+
+
+def _finish_ranked(ranked: Ranked, out: Exported, text: bool) -> None:
+    out["messageId"] = ranked.event
+    _finish_suggestions(ranked, out, text)
+
+
+def _finish_acceptance(acceptance: Acceptance, out: Exported, text: bool) -> None:
+    out["rate"] = acceptance.rate
+
+
+def _finish_alert(alert: Alert, out: Exported, text: bool) -> None:
+    out["evidence"] = [_evidence(each) for each in alert.evidence]
+
+
+def _finish_diagnosis(diagnosis: Diagnosis, out: Exported, text: bool) -> None:
+    out["figures"] = dict(diagnosis.figures)
+
+
+def _finish_change(change: StateChange, out: Exported, text: bool) -> None:
+    if text:
+        out["attributes"] = dict(change.attributes)
+
+
 def _finish_unknown(unknown: Unknown, out: Exported, text: bool) -> None:
     out["length"] = len(unknown.body)
     if text:
@@ -193,13 +222,33 @@ _SHAPES: Final[Mapping[type, _Shape]] = {
     Utterance: _shape(Utterance, "utterance", content=["text"]),
     Reading: _shape(Reading, "reading", finish=_finish_reading),
     Suggestion: _shape(Suggestion, "suggestion", content=["title", "text"]),
-    StateChange: _shape(StateChange, "stateChange", names=_PARTICIPANT_ID),
+    Suggestions: _shape(Suggestions, "suggestions", finish=_finish_suggestions),
+    StateChange: _shape(
+        StateChange,
+        "stateChange",
+        content=["attributes"],
+        names=_PARTICIPANT_ID,
+        finish=_finish_change,
+    ),
     Message: _shape(Message, "message", names=_PARTICIPANT_ID),
     Gap: _shape(Gap, "gap", times=["since", "until"]),
     TopicRefused: _shape(TopicRefused, "topicRefused"),
     Unknown: _shape(Unknown, "unknown", finish=_finish_unknown),
     Unreadable: _shape(Unreadable, "unreadable"),
+    Alert: _shape(Alert, "alert", times=["began", "raised", "cleared"], finish=_finish_alert),
+    Diagnosis: _shape(Diagnosis, "diagnosis", finish=_finish_diagnosis),
+    Ranked: _shape(Ranked, "ranked", finish=_finish_ranked),
+    Acceptance: _shape(Acceptance, "acceptance", finish=_finish_acceptance),
 }
+
+
+def _evidence(evidence: Evidence) -> Exported:
+    return {
+        "at": iso(evidence.at),
+        "value": evidence.value,
+        "recordId": evidence.record,
+        "utteranceId": evidence.utterance,
+    }
 
 
 def _escape(found: re.Match[bytes]) -> bytes:

@@ -7,32 +7,50 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from attrs import define
+from attrs import define, field
 
 from genesys_sentiment.errors import ConfigurationError, ConnectionFailed
 from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.wire import Channel, Dialect, Token, Tokens
+from genesys_sentiment.streaming.actions import Action, Leave, Send
 from genesys_sentiment.streaming.clock import Clock
+from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.plan import Plan
-from genesys_sentiment.streaming.session import Action, Send, Session
+from genesys_sentiment.streaming.rate import Rate
+from genesys_sentiment.streaming.renewal import Renewal
+from genesys_sentiment.streaming.requests import Requests
+from genesys_sentiment.streaming.session import Session
 from genesys_sentiment.streaming.subscriptions import Channels, Subscriptions
 from genesys_sentiment.streaming.transport import Socket, Transport
 from genesys_sentiment.streaming.verdict import Left, Verdict
 
-_ON_ITS_WAY = 1.0
+ON_ITS_WAY = 1.0
 """Seconds that a frame may take from the platform to us."""
 
 
-@define
+@define(eq=False)
 class Line:
-    """An open connection. ``opened`` is monotonic; ``wall`` added to it gives the epoch."""
+    """An open connection. ``opened`` is monotonic; ``wall`` added to it gives the epoch.
+
+    Its topics are kept either by ``subscriptions`` (by REST) or by ``requests`` (on the socket).
+    ``wishes`` are what its session wants that takes longer than a moment.
+    """
 
     session: Session
     socket: Socket
+    plan: Plan
+    renewal: Renewal
     subscriptions: Subscriptions | None
+    requests: Requests | None
     opened: float
     wall: float
+    send_timeout: float
+    counters: Counters
+    rate: Rate
+    settled: asyncio.Event = field(factory=asyncio.Event)
+    wishes: asyncio.Queue[Action] = field(factory=asyncio.Queue)
+    _version: int = -1
 
     @property
     def whole_until(self) -> float:
@@ -40,19 +58,31 @@ class Line:
 
         The last frame proves less than its arrival: later ones may have been on their way then.
         """
-        return max(self.opened, self.session.last_frame - _ON_ITS_WAY) + self.wall
+        return max(self.opened, self.session.last_frame - ON_ITS_WAY) + self.wall
 
     async def act(self, action: Action) -> None:
-        """Do what the session asks for; raises Left when it wants to leave."""
-        if isinstance(action, Send):
-            await self.socket.send(action.text)
-        else:
-            raise Left(action)
+        """Do what the session asks for; raises Left when it wants to leave.
 
-    def poke(self) -> None:
-        """The plan may have changed."""
+        A peer that reads nothing for ``send_timeout`` raises TimeoutError: the line is lost.
+        """
+        if isinstance(action, Send):
+            async with asyncio.timeout(self.send_timeout):
+                await self.socket.send(action.text)
+        elif isinstance(action, Leave):
+            raise Left(action)
+        else:
+            self.wishes.put_nowait(action)
+
+    def poke(self, now: float) -> None:
+        """The plan may have changed, or an answer may have come."""
         if self.subscriptions is not None:
             self.subscriptions.poke()
+        elif self.requests is not None:
+            if self.plan.version != self._version:
+                self._version = self.plan.version
+                self.requests.desire(self.plan.wanted, now)
+            if not self.settled.is_set() and self.requests.settled:
+                self.settled.set()
 
 
 class Opener:
@@ -89,20 +119,54 @@ class Opener:
         self._token: Token | None = None
         self._refused: str | None = None
         self._channel: Channel | None = None
+        self._requests: Requests | None = None
 
     async def open(self) -> Line:
         """Token, channel, subscriptions, socket: each with its own time limit."""
-        if self._tokens is not None:
-            token = await self._tokens.get(self._refused)
-            if self._token is not None and token.value != self._token.value:
-                self._channel = None  # a channel dies with the token that made it
-            self._token, self._refused = token, None
+        token = await self.token()
         subscriptions = await self._subscribe()
         socket = await self._connect()
         now = self._clock.monotonic()
         wall = self._clock.wall() - now
-        session = Session(self._dialect, self._memory, now=now, wall=wall, observer=self._plan)
-        return Line(session, socket, subscriptions, now, wall)
+        if subscriptions is None:
+            before = () if self._requests is None else self._requests.wanted
+            self._requests = Requests(self._dialect, _reference, wall=wall, before=before)
+        renewal = Renewal(self._dialect, token, _reference, now)
+        session = Session(
+            self._dialect,
+            self._memory,
+            now=now,
+            wall=wall,
+            observer=self._plan,
+            requests=self._requests,
+            renewal=renewal,
+        )
+        line = Line(
+            session,
+            socket,
+            self._plan,
+            renewal,
+            subscriptions,
+            self._requests,
+            now,
+            wall,
+            self._open_timeout,
+            self._memory.counters,
+            self._memory.rate,
+        )
+        if subscriptions is not None:
+            line.settled.set()
+        return line
+
+    async def token(self) -> Token | None:
+        """A token that is good now; None where nobody gives any. Raises what ``Tokens`` raise."""
+        if self._tokens is None:
+            return None
+        token = await self._tokens.get(self._refused)
+        if self._token is not None and token.value != self._token.value:
+            self._channel = None  # a channel dies with the token that made it
+        self._token, self._refused = token, None
+        return token
 
     def note(self, verdict: Verdict) -> None:
         """What the end of the last line means for the next."""
@@ -113,24 +177,14 @@ class Opener:
 
     async def _connect(self) -> Socket:
         connect = self._dialect.connect(self._token, self._channel)
-        socket: Socket | None = None
         try:
             async with asyncio.timeout(self._open_timeout):
-                socket = await self._transport.open(connect)
-                wanted = tuple(self._plan.wanted)
-                now = self._clock.wall()
-                for request in self._dialect.subscribe(wanted, now, lambda: str(uuid4())):
-                    await socket.send(request.text)
-        except BaseException as error:
-            if socket is not None:
-                await socket.close(0)
-            if isinstance(error, TimeoutError):
-                host = urlsplit(connect.url).hostname or "the server"
-                raise ConnectionFailed(
-                    f"{host} did not finish the handshake in {self._open_timeout:g} s", host=host
-                ) from None
-            raise
-        return socket
+                return await self._transport.open(connect)
+        except TimeoutError:
+            host = urlsplit(connect.url).hostname or "the server"
+            raise ConnectionFailed(
+                f"{host} did not finish the handshake in {self._open_timeout:g} s", host=host
+            ) from None
 
     async def _subscribe(self) -> Subscriptions | None:
         if self._channels is None:
@@ -147,3 +201,7 @@ class Opener:
         )
         await subscriptions.replace_all()
         return subscriptions
+
+
+def _reference() -> str:
+    return str(uuid4())

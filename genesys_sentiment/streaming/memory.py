@@ -10,6 +10,7 @@ from attrs import define, field
 
 from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.counters import Counters
+from genesys_sentiment.streaming.rate import Rate
 
 _DRIFT_NAMES = 256
 
@@ -52,12 +53,17 @@ class Seen:
 
 @define
 class Memory:
-    """Deduplication, the conversations' states and the accounting: all that outlives a socket."""
+    """Deduplication, the conversations' states and the accounting: all that outlives a socket.
+
+    ``last_event``: when the last one came, monotonic seconds.
+    """
 
     seen: Seen = field(factory=Seen)
     snapshots: Snapshots = field(factory=Snapshots)
     counters: Counters = field(factory=Counters)
     drift: Counter[str] = field(factory=Counter)
+    rate: Rate = field(factory=Rate)
+    last_event: float = -inf
 
     def note_drift(self, names: tuple[str, ...]) -> None:
         """Count unknown fields and values by name; beyond 256 names they share one."""

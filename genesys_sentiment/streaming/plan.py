@@ -9,6 +9,9 @@ from attrs import frozen
 
 from genesys_sentiment.model.events import Event, StateChange
 
+_LOOK = 0.25
+"""Seconds."""
+
 
 @frozen
 class Following:
@@ -57,8 +60,8 @@ class Plan(Protocol):
 class FixedPlan:
     """The same topics for ever."""
 
-    version = 0
-    deadline = None
+    version: int = 0
+    deadline: float | None = None
 
     def __init__(self, topics: Iterable[str]) -> None:
         self.wanted: Collection[str] = tuple(dict.fromkeys(topics))
@@ -77,3 +80,32 @@ class FixedPlan:
 
     def tick(self, now: float) -> None:
         """Changes nothing."""
+
+
+class TopicList(FixedPlan):
+    """Topics that the caller adds and removes while a stream runs.
+
+    The stream looks for changes four times a second.
+    """
+
+    def __init__(self, topics: Iterable[str] = ()) -> None:
+        super().__init__(topics)
+        self.version = 0
+        self.deadline: float | None = 0.0
+
+    def add(self, *topics: str) -> None:
+        """Want these as well."""
+        self._set(tuple(dict.fromkeys((*self.wanted, *topics))))
+
+    def remove(self, *topics: str) -> None:
+        """Want these no longer; those that were not wanted change nothing."""
+        self._set(tuple(topic for topic in self.wanted if topic not in topics))
+
+    def tick(self, now: float) -> None:
+        """Time to look again."""
+        self.deadline = now + _LOOK
+
+    def _set(self, wanted: tuple[str, ...]) -> None:
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self.version += 1

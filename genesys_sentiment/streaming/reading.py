@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 from typing import NoReturn
 
+from genesys_sentiment.streaming.actions import Action, Leave, Renew, Replace, Send
 from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.line import Line
-from genesys_sentiment.streaming.plan import Plan
-from genesys_sentiment.streaming.session import Action, Leave, Send
+
+_ACTIONS = frozenset((Send, Leave, Renew, Replace))
 
 
-async def read(line: Line, buffer: Buffer, plan: Plan, clock: Clock) -> NoReturn:
+async def read(line: Line, buffer: Buffer, clock: Clock) -> NoReturn:
     """Hand over what the line brings and do what its session asks for; raises why it ended."""
     session, socket, monotonic = line.session, line.socket, clock.monotonic
+    plan, rate, counters = line.plan, line.rate, line.counters
     while True:
         due = session.deadline
         if plan.deadline is not None:
@@ -27,20 +29,32 @@ async def read(line: Line, buffer: Buffer, plan: Plan, clock: Clock) -> NoReturn
         for frame in frames:
             size = len(frame)
             for item in session.receive(frame, now):
-                if isinstance(item, (Send, Leave)):
-                    actions.append(item)
+                if type(item) in _ACTIONS:
+                    actions.append(item)  # type: ignore[arg-type]
                 else:
-                    buffer.put(item, size, now + line.wall)
+                    buffer.put(item, size, now + line.wall)  # type: ignore[arg-type]
                     size = 0
+        if now >= rate.due:
+            rate.note(now, counters.received)
         # Also while frames keep coming: a busy line needs its pings as much as a quiet one.
         if now >= due or not frames:
-            actions.extend(session.tick(now))
+            actions += _tick(line, buffer, now)
             plan.tick(now)
-        line.poke()
+        line.poke(now)
         for action in actions:
             await line.act(action)
         if buffer.full:
             await _wait_for_room(line, buffer, clock)
+
+
+async def begin(line: Line, buffer: Buffer, clock: Clock) -> None:
+    """Send what an open line says first: its topics, as far as they may go out at once."""
+    now = clock.monotonic()
+    line.poke(now)
+    actions = _tick(line, buffer, now)
+    line.poke(now)
+    for action in actions:
+        await line.act(action)
 
 
 async def _wait_for_room(line: Line, buffer: Buffer, clock: Clock) -> None:
@@ -52,5 +66,16 @@ async def _wait_for_room(line: Line, buffer: Buffer, clock: Clock) -> None:
                 await buffer.room()
         now = clock.monotonic()
         session.excuse(now)
-        for action in session.tick(now):
+        for action in _tick(line, buffer, now):
             await line.act(action)
+
+
+def _tick(line: Line, buffer: Buffer, now: float) -> list[Action]:
+    """What the session wants done by now; what it has to say goes into the buffer."""
+    actions: list[Action] = []
+    for item in line.session.tick(now):
+        if isinstance(item, (Send, Leave, Renew, Replace)):
+            actions.append(item)
+        else:
+            buffer.put(item, 0, now + line.wall)
+    return actions

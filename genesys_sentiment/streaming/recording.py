@@ -135,7 +135,13 @@ def replay(path: Path, dialect: Dialect | None = None, *, speed: float | None = 
     It ends with the recording. Raises what ``Recording`` raises.
     """
     recording = Recording(path, speed=speed)
-    return Stream(dialect or Notifications(), recording, channels=recording, clock=recording.clock)
+    return Stream(
+        dialect or Notifications(),
+        recording,
+        tokens=recording,
+        channels=recording,
+        clock=recording.clock,
+    )
 
 
 class _Head(msgspec.Struct):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import TypeAlias
 
 from genesys_sentiment.cloud.channels import Subscription
-from genesys_sentiment.model.wire import Channel, Connect
+from genesys_sentiment.model.wire import Channel, Connect, Token
 from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.transport import Finished, Socket
 
@@ -33,6 +34,10 @@ class Scripted:
     async def create(self) -> Channel:
         """A channel that nobody needs: a script stands in for the REST side of a stream too."""
         return Channel(id="scripted", connect_uri="scripted:")
+
+    async def get(self, refused: str | None = None) -> Token:
+        """A token that nobody looks at, for a dialect that needs one: ``tokens=script``."""
+        return Token(value="scripted", expires=inf)
 
     async def add(self, channel: Channel, topics: Sequence[str]) -> Subscription:
         """Every topic is permitted."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Protocol, TypeAlias
-
-from attrs import frozen
+from typing import Any, Protocol
 
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.events import (
@@ -31,40 +29,23 @@ from genesys_sentiment.model.wire import (
     Heartbeat,
     Ignored,
     Pong,
+    Refused,
     Snapshot,
     TokenRevoked,
     WireMessage,
 )
+from genesys_sentiment.streaming.actions import Action, Leave, Send
 from genesys_sentiment.streaming.memory import Memory
-
-
-@frozen
-class Send:
-    """Send this text."""
-
-    text: str
-
-
-@frozen(kw_only=True)
-class Leave:
-    """This connection is of no more use: open another one.
-
-    ``reason`` becomes the Gap's. ``keep_channel``: the next socket may use the same channel.
-    ``refuse_token``: the token behind this connection is void.
-    """
-
-    reason: str
-    keep_channel: bool = True
-    refuse_token: bool = False
-
-
-Action: TypeAlias = Send | Leave
+from genesys_sentiment.streaming.renewal import Renewal
+from genesys_sentiment.streaming.requests import Requests
 
 
 class Observer(Protocol):
     """Whoever follows the states of conversations as they change (see ``watching``)."""
 
     def observe(self, change: StateChange, now: float) -> None: ...
+
+    def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]: ...
 
 
 _EVENTS = frozenset(
@@ -81,14 +62,15 @@ _EVENTS = frozenset(
         Unreadable,
     )
 )
-_CONTROL = frozenset((Heartbeat, Pong, Acknowledged, Ignored))
+_CONTROL = frozenset((Heartbeat, Pong, Ignored))
 
 
 class Session:
     """Decodes, deduplicates, watches for silence. ``now`` is always monotonic seconds.
 
     ``wall`` is what added to ``now`` gives seconds since the epoch: a clock that is set while
-    the connection lives moves no time of arrival.
+    the connection lives moves no time of arrival. ``requests`` are the topics, where they are
+    subscribed on the socket; ``renewal`` is of the token, None where there is none.
     """
 
     def __init__(
@@ -99,6 +81,8 @@ class Session:
         now: float,
         wall: float,
         observer: Observer | None = None,
+        requests: Requests | None = None,
+        renewal: Renewal | None = None,
     ) -> None:
         self._dialect = dialect
         self._decode = dialect.decode
@@ -106,6 +90,8 @@ class Session:
         self._counters = memory.counters
         self._is_new = memory.seen.add
         self._observer = observer
+        self._requests = requests
+        self._renewal = renewal
         self._wall = wall
         self.last_frame = now
         self._pinged = now
@@ -123,20 +109,31 @@ class Session:
     @property
     def deadline(self) -> float:
         """When ``tick`` wants to be called although no frame came."""
-        dead = self._silent_from + self._dialect.idle_timeout
-        if self._dialect.ping is None:
-            return dead
-        return min(dead, self._pinged + self._dialect.ping_interval)
+        due = self._silent_from + self._dialect.idle_timeout
+        if self._dialect.ping is not None:
+            due = min(due, self._pinged + self._dialect.ping_interval)
+        if self._renewal is not None:
+            due = min(due, self._renewal.deadline)
+        if self._requests is not None and (asking := self._requests.deadline) is not None:
+            due = min(due, asking)
+        return due
 
-    def tick(self, now: float) -> Sequence[Action]:
-        """What is due: a ping, or leaving a line that has been silent for too long."""
+    def tick(self, now: float) -> Sequence[Event | Action]:
+        """What is due: topics to ask for, a ping, a new token, or leaving a line that is silent."""
         if now >= self._silent_from + self._dialect.idle_timeout:
             return (Leave(reason="silent"),)
+        due: list[Event | Action] = []
+        if self._renewal is not None:
+            due.extend(self._renewal.tick(now))
+        if self._requests is not None:
+            due.extend(Send(request.text) for request in self._requests.due(now))
+            self._tell(self._requests.given_up(), due, now)
+            self._tell(self._began(now), due, now)
         ping = self._dialect.ping
         if ping is not None and now >= self._pinged + self._dialect.ping_interval:
             self._pinged = now
-            return (Send(ping),)
-        return ()
+            due.append(Send(ping))
+        return due or ()
 
     def excuse(self, now: float) -> None:
         """Time that the reader spent waiting for room is not the line's silence."""
@@ -171,6 +168,7 @@ class Session:
         counters.received += 1
         if events:
             counters.eventful += 1
+            self._memory.last_event = now
         elif known:
             counters.duplicate += 1
         else:
@@ -198,8 +196,51 @@ class Session:
             changes = self._snapshot(message, now)
             events.extend(changes)
             return bool(changes)
+        if isinstance(message, Acknowledged):
+            self._acknowledged(message, events, now)
+            return True
+        if isinstance(message, Refused):
+            self._refused(message, events, actions, now)
+            return True
         actions.extend(self._slow[type(message)](message, now))
         return True
+
+    def _acknowledged(
+        self, message: Acknowledged, events: list[Event | Action], now: float
+    ) -> None:
+        if self._renewal is not None and self._renewal.answered(message.reference):
+            self._renewal.acknowledged(now)
+        elif self._requests is not None:
+            self._requests.acknowledged(message.reference)
+            self._tell(self._began(now), events, now)
+
+    def _refused(
+        self,
+        message: Refused,
+        events: list[Event | Action],
+        actions: list[Event | Action],
+        now: float,
+    ) -> None:
+        if self._renewal is not None and self._renewal.answered(message.reference):
+            actions.extend(self._renewal.refused(now))
+        elif self._requests is not None:
+            at = now + self._wall
+            refused = self._requests.refused(message.reference, message.reason, at)
+            self._tell(refused, events, now)
+
+    def _began(self, now: float) -> Sequence[Event]:
+        """What the plan has to say of the topics that came live."""
+        began = self._requests.began() if self._requests is not None else ()
+        if not began or self._observer is None:
+            return ()
+        return self._observer.subscribed(began, now + self._wall)
+
+    def _tell(self, news: Iterable[Event], into: list[Event | Action], now: float) -> None:
+        """Add events of our own making, each once: another connection may have told them."""
+        for event in news:
+            if self._is_new(event.id, now):
+                into.append(event)
+                self._note(event, now)
 
     def _note(self, message: WireMessage, now: float) -> None:
         if isinstance(message, Unknown):

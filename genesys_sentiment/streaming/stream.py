@@ -5,56 +5,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Self
 
 from attrs import evolve
 
 from genesys_sentiment.errors import (
-    AuthError,
     ConfigurationError,
     ConnectionFailed,
-    GenesysSentimentError,
 )
 from genesys_sentiment.model.events import Event, Gap, TopicRefused
 from genesys_sentiment.model.wire import Dialect, Tokens
 from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.clock import Clock, SystemClock
 from genesys_sentiment.streaming.counters import Counters
+from genesys_sentiment.streaming.discovery import Discover as Discover
+from genesys_sentiment.streaming.discovery import ask
+from genesys_sentiment.streaming.handover import Replaced, first_of, overlap, renew
+from genesys_sentiment.streaming.life import Life
+from genesys_sentiment.streaming.life import State as State
 from genesys_sentiment.streaming.line import Line, Opener
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
 from genesys_sentiment.streaming.pacing import Pacing
-from genesys_sentiment.streaming.plan import FixedPlan, Following, Plan
-from genesys_sentiment.streaming.reading import read
+from genesys_sentiment.streaming.plan import FixedPlan, Plan
+from genesys_sentiment.streaming.reading import begin, read
 from genesys_sentiment.streaming.subscriptions import Channels
 from genesys_sentiment.streaming.transport import Finished, Transport
 from genesys_sentiment.streaming.verdict import judge
 
 _log = logging.getLogger(__name__)
 
-Discover: TypeAlias = Callable[[], Awaitable[Iterable[Following]]]
-"""Lists the conversations that are going on; raises what the REST calls raise."""
-
 _GRACE = 0.25
 """Seconds that a transport may be late with closing."""
-
-State: TypeAlias = Literal["waiting", "opening", "open", "closing", "done"]
-
-_STEPS: frozenset[tuple[State, State]] = frozenset(
-    {
-        ("waiting", "opening"),
-        ("opening", "open"),
-        ("opening", "waiting"),
-        ("open", "closing"),
-        ("closing", "waiting"),
-        ("waiting", "done"),
-        ("opening", "done"),
-        ("closing", "done"),
-    }
-)
-"""The life of a connection; a step that is not here is a bug and raises."""
 
 
 class Stream:
@@ -112,11 +96,12 @@ class Stream:
             spacing=self._options.subscribe_spacing,
         )
         self._pacing = Pacing(self._options.delays, survival=self._options.survival)
-        self._state: State = "waiting"
+        self._life = Life()
         self._whole_until: float | None = None
         self._broke: str = "disconnected"
         self._lived = 0.0
         self._leaving = False
+        self._lines: list[Line] = []
         self._opened = asyncio.Event()
         self._last_error: Exception | None = None
         self._task: asyncio.Task[None] | None = None
@@ -124,7 +109,7 @@ class Stream:
     @property
     def state(self) -> State:
         """``waiting`` for the next attempt, ``opening``, ``open``, ``closing`` or ``done``."""
-        return self._state
+        return self._life.state
 
     @property
     def counters(self) -> Counters:
@@ -141,16 +126,28 @@ class Stream:
         """Fields and values that this library does not know, by name, with how often."""
         return dict(self._memory.drift)
 
+    @property
+    def rate(self) -> float:
+        """Frames a second, over the last minute."""
+        return self._memory.rate.per_second(self._clock.monotonic(), self._counters.received)
+
+    @property
+    def stale(self) -> bool:
+        """Whether no event has come for ``stale_after`` seconds, heartbeats or not: see there."""
+        return self._clock.monotonic() - self._memory.last_event >= self._options.stale_after
+
     async def ready(self) -> None:
         """Wait until the first connection is open and its topics are subscribed.
 
-        Returns as well when the stream ended before that: the iterator tells why.
+        Where they are subscribed on the socket: until the first ones have been asked for. Returns
+        as well when the stream ended before that: the iterator tells why.
         """
         await self._opened.wait()
 
     async def __aenter__(self) -> Self:
         if self._task is not None:
             raise RuntimeError("a stream can be entered once; make another one")
+        self._memory.last_event = self._clock.monotonic()
         self._task = asyncio.create_task(self._live(), name="genesys-stream")
         return self
 
@@ -204,25 +201,24 @@ class Stream:
             self._end()
 
     def _end(self) -> None:
-        if self._state != "done":
-            self._step("done")
+        if self._life.state != "done":
+            self._life.step("done")
         self._buffer.end()
         self._opened.set()
 
     async def _connect_once(self) -> None:
         """One attempt, the connection it makes, and the wait that follows it."""
         self._lived = 0.0
-        self._step("opening")
+        self._life.step("opening")
         self._pacing.attempt(self._clock.monotonic())
         self._counters.attempts += 1
         try:
-            line = await self._opener.open()
-            await self._keep(line)
+            await self._keep(await self._opener.open())
         except Finished:
             raise
         except Exception as error:  # noqa: BLE001 - the reader's border: judged below
-            if self._state == "opening":
-                self._step("waiting")
+            if self._life.state == "opening":
+                self._life.step("waiting")
             verdict = judge(error)
         self._last_error = verdict.error
         now = self._clock.monotonic()
@@ -236,58 +232,89 @@ class Stream:
 
     async def _keep(self, line: Line) -> None:
         """Hand over what an open line brings until it ends; always raises why it did."""
-        self._step("open")
+        self._life.step("open")
         self._counters.connections += 1
         if self._whole_until is not None:
             since = self._whole_until
             until = max(since, self._clock.wall())  # the wall clock may have been set back
             self._emit(Gap(reason=self._broke, since=since, until=until))
-        if line.subscriptions is not None:
-            line.subscriptions.confirm()
-        self._opened.set()
+        self._lines.append(line)
+        old: Line | None = None
         try:
-            await self._serve(line)
+            while True:
+                try:
+                    await self._serve(line, old)
+                except Replaced as replaced:
+                    if self._leaving:
+                        raise asyncio.CancelledError from None
+                    old, line = line, replaced.line
         except Exception as error:
             self._broke = judge(error).reason
             raise
         finally:
-            self._step("closing")
+            self._life.step("closing")
             self._lived = self._clock.monotonic() - line.opened
-            self._whole_until = line.whole_until
-            await self._close(line)
-            self._step("waiting")
+            if old in self._lines and not line.settled.is_set():
+                self._whole_until = old.whole_until
+            elif self._whole_until is None or line.settled.is_set():
+                self._whole_until = line.whole_until
+            for each in sorted(self._lines, key=lambda each: each is line):
+                await self._close(each, line)
+            self._life.step("waiting")
 
-    async def _close(self, line: Line) -> None:
-        """Say goodbye. A transport that takes longer than it may is not waited for."""
-        timeout = self._options.close_timeout
+    async def _close(self, line: Line, patient: Line | None = None) -> None:
+        """Say goodbye. A transport that takes longer than it may is not waited for.
+
+        Only the ``patient`` line's peer has time to answer: leaving two takes no longer than one.
+        """
+        self._lines.remove(line)
+        timeout = self._options.close_timeout if line is patient else 0.0
         with contextlib.suppress(TimeoutError, ConnectionFailed):
             async with asyncio.timeout(timeout + _GRACE):
                 await line.socket.close(timeout)
 
-    async def _serve(self, line: Line) -> None:
+    async def _serve(self, line: Line, old: Line | None) -> None:
+        """Hand over what a line brings, and what an ``old`` one still does, until it ends."""
+        if line.subscriptions is not None:
+            line.subscriptions.confirm()
         try:
             async with asyncio.TaskGroup() as group:
-                reading = read(line, self._buffer, self._plan, self._clock)
-                group.create_task(reading, name="genesys-reader")
+                group.create_task(self._read(line), name="genesys-reader")
+                group.create_task(
+                    renew(line, self._opener, self._clock, self._succeed), name="genesys-renewal"
+                )
+                if old is not None:
+                    group.create_task(self._hand_over(old, line), name="genesys-handover")
                 if line.subscriptions is not None:
                     group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
                 if self._discover is not None:
-                    group.create_task(self._ask(self._discover, line), name="genesys-discovery")
+                    asking = ask(self._discover, line, self._clock, self._whole_until)
+                    group.create_task(asking, name="genesys-discovery")
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            raise first_of(errors) from None
 
-    async def _ask(self, discover: Discover, line: Line) -> None:
-        """What is going on already was announced while nobody listened: ask for it."""
-        try:
-            found = await discover()
-        except AuthError:
-            raise
-        except GenesysSentimentError as error:
-            self._counters.discovery_failures += 1
-            _log.warning("conversations that are going on could not be listed: %s", error)
-        else:
-            self._plan.discovered(found, self._clock.monotonic(), self._whole_until)
-            line.poke()
+    async def _read(self, line: Line) -> None:
+        await begin(line, self._buffer, self._clock)
+        self._opened.set()
+        await read(line, self._buffer, self._clock)
+
+    async def _succeed(self) -> Line:
+        """Open another line beside the present one."""
+        self._pacing.attempt(self._clock.monotonic())
+        self._counters.attempts += 1
+        line = await self._opener.open()
+        self._counters.connections += 1
+        self._lines.append(line)
+        return line
+
+    async def _hand_over(self, old: Line, line: Line) -> None:
+        """Read both lines for a while; where the old one ended too early, a Gap says so."""
+        reading = read(old, self._buffer, self._clock)
+        if not await overlap(reading, line, self._clock):
+            since = old.whole_until
+            until = max(since, self._clock.wall())
+            self._emit(Gap(reason="handover", since=since, until=until))
+        await self._close(old)
 
     def _emit(self, event: Event) -> None:
         """An event of our own making takes its place in order."""
@@ -298,8 +325,3 @@ class Stream:
                 return
             self._counters.refused += 1
         self._buffer.put(event, 0, self._clock.wall())
-
-    def _step(self, state: State) -> None:
-        if (self._state, state) not in _STEPS:
-            raise RuntimeError(f"a stream cannot go from {self._state} to {state}")
-        self._state = state

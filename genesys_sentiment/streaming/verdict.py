@@ -20,7 +20,7 @@ from genesys_sentiment.errors import (
     ProtocolError,
     RateLimited,
 )
-from genesys_sentiment.streaming.session import Leave
+from genesys_sentiment.streaming.actions import Leave
 
 Kind: TypeAlias = Literal["again", "channel", "token", "protocol", "fatal"]
 

@@ -50,8 +50,9 @@ def test_width_is_no_depth(width: int) -> None:
         b'"' + b"\\" * 999_999,
         b'["a",' * 200_000,
         b"[" + b"[],[[],[]]," * 90_000 + b"[]]",
+        b"[" * 65 + b'"' + b'\\"' * 500_000,
     ],
-    ids=["lists", "objects", "siblings", "quotes", "unfinished", "wide"],
+    ids=["lists", "objects", "siblings", "quotes", "unfinished", "wide", "escapes"],
 )
 def test_hostile_megabytes_cost_little(text: bytes) -> None:
     """C5-16: under 50 ms of CPU. The bound here is looser, for a machine that is busy."""

@@ -15,6 +15,7 @@ def test_identities_that_hold_say_nothing() -> None:
 
 
 def test_identities_that_do_not_hold_are_named() -> None:
+    """S0-23: the sums can be checked."""
     (frames,) = Counters(received=2, eventful=1).problems()
     assert "received 2" in frames
     (events,) = Counters(emitted=1, yielded=2).problems()

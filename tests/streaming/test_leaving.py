@@ -49,7 +49,7 @@ async def test_leaving_while_the_token_does_not_come() -> None:
 
 
 async def test_leaving_while_opening() -> None:
-    """C5-25."""
+    """S0-26, S4-09, C5-25."""
     transport = Lines(hang=True)
     await leave(Stream(QUIET, transport))
     assert transport.opened == []
@@ -69,12 +69,14 @@ async def test_leaving_a_transport_that_hangs(methods: tuple[str, ...]) -> None:
 
 
 async def test_leaving_while_a_subscription_cannot_be_sent() -> None:
+    """S0-26: no socket is leaked."""
     transport = hanging("send")
     await leave(Stream(QUIET, transport, topics=["a"]))
     assert [each.closed for each in transport.opened] == [1], "an open socket is always closed"
 
 
 async def test_leaving_while_waiting_for_the_next_attempt() -> None:
+    """S4-09: nothing reconnects."""
     transport = Lines()
     subject = Stream(QUIET, transport, options=StreamOptions(delays=lambda: repeat(3600.0)))
     async with asyncio.timeout(2):
@@ -87,6 +89,7 @@ async def test_leaving_while_waiting_for_the_next_attempt() -> None:
 
 
 async def test_a_handshake_has_its_time_limit_and_the_error_names_the_host() -> None:
+    """S0-09, S2-03: and it is tried again."""
     transport = Lines(hang=True)
     options = StreamOptions(open_timeout=0.01, delays=lambda: repeat(0.0))
     async with Stream(QUIET, transport, options=options) as subject:
@@ -138,6 +141,7 @@ async def test_an_exception_inside_comes_out() -> None:
 
 
 async def test_a_waiting_consumer_is_released_by_leaving() -> None:
+    """S2-13: the iteration ends."""
     subject = Stream(QUIET, Lines())
     async with subject:
         waiting = asyncio.create_task(anext(subject))
@@ -151,7 +155,7 @@ async def _await(task: asyncio.Task[object]) -> object:
 
 
 async def test_a_slow_consumer_for_ten_ping_intervals() -> None:
-    """C1, omi 5870: nothing lost, no reconnect, and our pings go on."""
+    """S2-06, omi 5870: nothing lost, no reconnect, and our pings go on."""
     transport = Lines()
     dialect = Toy(ping_interval=0.004, idle_timeout=0.006)
     options = StreamOptions(buffer_events=2)
@@ -170,7 +174,7 @@ async def test_a_slow_consumer_for_ten_ping_intervals() -> None:
 
 
 async def test_a_late_end_of_one_connection_does_not_touch_the_next() -> None:
-    """C5-7: Genesys' own client, PCM-2089."""
+    """S4-07, C5-7: Genesys' own client, PCM-2089."""
     transport = Lines()
     async with Stream(QUIET, transport, options=BRIEF) as subject:
         await subject.ready()

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_sentiment.dialects.notifications import Notifications
-from genesys_sentiment.model.events import Event, Gap, StateChange, Unreadable, Utterance
-from genesys_sentiment.model.wire import CommunicationState, ParticipantState, Snapshot, WireMessage
+from genesys_sentiment.model.events import (
+    Event,
+    Gap,
+    StateChange,
+    TopicRefused,
+    Unreadable,
+    Utterance,
+)
+from genesys_sentiment.model.wire import (
+    Acknowledged,
+    CommunicationState,
+    ParticipantState,
+    Refused,
+    Snapshot,
+    WireMessage,
+)
+from genesys_sentiment.streaming.actions import Action, Leave, Send
 from genesys_sentiment.streaming.memory import Memory
-from genesys_sentiment.streaming.session import Action, Leave, Send, Session
+from genesys_sentiment.streaming.requests import Requests
+from genesys_sentiment.streaming.session import Session
+from tests.streaming.test_requests import Asking
 from tests.streaming.toys import Toy
 
 FRAMES = st.sampled_from(
@@ -203,6 +220,12 @@ class Watching:
     def observe(self, change: StateChange, now: float) -> None:
         self.seen.append((change.state, now))
 
+    def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
+        """Something to say of each."""
+        return [
+            Gap(reason="joined_late", conversation=each, since=0, until=wall) for each in topics
+        ]
+
 
 def test_snapshots_become_changes_and_the_observer_is_told() -> None:
     memory, watching = Memory(), Watching()
@@ -215,6 +238,37 @@ def test_snapshots_become_changes_and_the_observer_is_told() -> None:
     ]
     assert watching.seen == [("alerting", 0.0), ("connected", 2.0)]
     assert (memory.counters.eventful, memory.counters.duplicate) == (2, 1)
+
+
+class Answered(Asking):
+    """``ok:…`` acknowledges the request of that id, ``no:…`` refuses it."""
+
+    def decode(self, frame: bytes, received: float) -> Sequence[WireMessage]:
+        word, _, reference = frame.decode().partition(":")
+        return [Acknowledged(reference) if word == "ok" else Refused(reference, "no such topic")]
+
+
+def test_answers_reach_the_requests_and_are_counted() -> None:
+    """S0-12, S0-10: an acknowledgement is control, a refusal is an event, each in one count."""
+    memory, watching = Memory(), Watching()
+    requests = Requests(Answered(pacing=0.0), iter(["r1", "r2"]).__next__, wall=1000.0)
+    requests.desire(["a", "b"], 0.0)
+    subject = Session(
+        Answered(pacing=0.0), memory, now=0.0, wall=1000.0, observer=watching, requests=requests
+    )
+    assert subject.deadline <= 0.0
+    assert list(subject.tick(0.0)) == [Send("+a"), Send("+b")]
+    assert subject.deadline == 10.0, "when answers are due"
+    (gap,) = subject.receive(b"ok:r1", 1.0)
+    assert isinstance(gap, Gap)
+    assert (gap.conversation, gap.until) == ("a", 1001.0)
+    (refused,) = subject.receive(b"no:r2", 2.0)
+    assert isinstance(refused, TopicRefused)
+    assert (refused.topic, refused.reason, refused.received) == ("b", "no such topic", 1002.0)
+    assert list(subject.receive(b"ok:r9", 3.0)) == []
+    counters = memory.counters
+    assert (counters.received, counters.eventful, counters.control) == (3, 2, 1)
+    assert (counters.gaps, counters.refused) == (1, 1)
 
 
 def test_a_change_that_was_told_is_not_told_again_when_the_snapshots_are_forgotten() -> None:

@@ -41,7 +41,7 @@ async def test_a_wrong_secret_is_raised_by_the_iterator() -> None:
 
 
 async def test_refused_topics_are_told_one_by_one_and_the_others_live() -> None:
-    """C5-37: the sentiment topic is refused with its permission, transcripts arrive."""
+    """S0-27, C5-37: the sentiment topic is refused with its permission, transcripts arrive."""
     simulator = Simulator(CALLS[:1], speed=60, wait=0.3)
     async with simulator, client(simulator) as cloud:
         simulator.denied_permissions.add("speechAndTextAnalytics:data:view")
@@ -119,7 +119,7 @@ async def test_a_mute_server_is_left_and_said_to_be_silent() -> None:
 
 
 async def test_garbage_is_counted_and_the_stream_goes_on() -> None:
-    """C5-15, C5-16, C5-17: every unreadable frame is an event, and no frame is unaccounted for."""
+    """S0-12, C5-15, C5-16, C5-17: every unreadable frame is an event, and every frame counts."""
     async with Simulator() as simulator, client(simulator) as cloud:
         simulator.script = [Say()]
         async with watch(cloud, queues=[simulator.queue_id], options=QUICK) as stream:
@@ -135,7 +135,7 @@ async def test_garbage_is_counted_and_the_stream_goes_on() -> None:
 
 
 async def test_a_server_that_drops_every_connection_is_not_stormed() -> None:
-    """C3, C5-6: real sockets, with a clock that runs a hundred times faster: 5 minutes in 3 s."""
+    """S2-07, S4-07, C3, C5-6: real sockets, and a clock a hundred times as fast: 5 min in 3 s."""
 
     class Fast:
         began = time.monotonic()
@@ -164,7 +164,7 @@ async def test_a_server_that_drops_every_connection_is_not_stormed() -> None:
 
 @pytest.mark.parametrize("fate", [None, Mute(), Abort(), Close(1011), Refuse(503)])
 async def test_leaving_takes_less_than_two_seconds(fate: object) -> None:
-    """C5-25: waiting, opening, open or mute."""
+    """S0-26, S4-09, C5-25: waiting, opening, open or mute."""
     patient = StreamOptions(delays=lambda: iter([60.0]))
     async with Simulator() as simulator, client(simulator) as cloud:
         simulator.script = [fate]  # type: ignore[list-item]

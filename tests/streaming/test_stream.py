@@ -86,7 +86,7 @@ async def test_deduplication_outlives_the_connection() -> None:
 
 
 async def test_a_line_that_says_nothing_is_left_within_the_idle_timeout() -> None:
-    """C5-9, C5-10: silence for 45 s, not until TCP notices."""
+    """S3-14, C5-9, C5-10: silence for 45 s, not until TCP notices."""
     subject = stream(["u1", 3600.0, "never"], ["u2"])
     first, gap, second = await everything(subject)
     assert names([first, second]) == ["u1", "u2"]
@@ -173,6 +173,7 @@ async def test_leaving_when_the_server_says_so(frame: str, reason: str) -> None:
 async def test_what_ends_the_stream_is_raised_after_the_events(
     script: list[list[Step]], error: type[Exception]
 ) -> None:
+    """S2-13: by the iterator."""
     subject = stream(*script)
     got: list[Event] = []
     async with subject:
@@ -195,6 +196,7 @@ async def test_leaving_ends_the_iteration_without_an_error() -> None:
 
 
 async def test_entering_twice_and_iterating_without_entering_are_refused() -> None:
+    """S0-26: a second start changes nothing."""
     subject = stream(["u1"])
     with pytest.raises(RuntimeError, match="enter"):
         await anext(subject)
@@ -355,6 +357,7 @@ async def test_refused_credentials_of_discovery_end_the_stream() -> None:
 
 
 async def test_a_full_buffer_drops_the_oldest_and_says_so() -> None:
+    """S2-06: a Gap says how many."""
     script = Scripted([f"u{number}" for number in range(9)])
     options = StreamOptions(buffer_events=3, overflow="drop_oldest")
     async with Stream(QUIET, script, options=options, clock=script.clock) as subject:
@@ -368,7 +371,7 @@ async def test_a_full_buffer_drops_the_oldest_and_says_so() -> None:
 
 
 async def test_accept_then_drop_stays_within_the_budget() -> None:
-    """C5-6 through the whole stream, on virtual time."""
+    """S2-07, S4-07, C5-6: through the whole stream, on virtual time."""
     dropping: list[list[Step]] = [[lost()] if at % 2 else [0.1, lost()] for at in range(200)]
     script = Opened(*dropping)
     await everything(Stream(QUIET, script, clock=script.clock))

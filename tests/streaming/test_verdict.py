@@ -18,7 +18,7 @@ from genesys_sentiment.errors import (
     ProtocolError,
     RateLimited,
 )
-from genesys_sentiment.streaming.session import Leave
+from genesys_sentiment.streaming.actions import Leave
 from genesys_sentiment.streaming.verdict import Left, judge
 
 
