@@ -5,6 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
+from genesys_sentiment.model.assist import Acceptance, Ranked
 from genesys_sentiment.model.events import (
     ABSENT,
     Gap,
@@ -12,6 +14,7 @@ from genesys_sentiment.model.events import (
     Reading,
     StateChange,
     Suggestion,
+    Suggestions,
     TopicRefused,
     Unknown,
     Unreadable,
@@ -80,10 +83,20 @@ _suggestions = st.builds(
     text=st.none() | _texts,
     reference=_maybe,
     confidence=_maybe_unit,
+    relevance=_maybe_unit,
     queue=_maybe,
     user=_maybe,
     utterance=_maybe,
     language=_maybe,
+    at=_maybe_time,
+    source=_sources,
+)
+_batches = st.builds(
+    Suggestions,
+    conversation=_names,
+    message=_names,
+    suggestions=st.lists(_suggestions, max_size=2).map(tuple),
+    latency=st.none() | _units,
     at=_maybe_time,
     source=_sources,
 )
@@ -99,6 +112,10 @@ _changes = st.builds(
     user=_maybe,
     queue=_maybe,
     count=_counts,
+    medium=_maybe,
+    sequence=st.none() | st.integers(0, 2**53),
+    unexpected=st.booleans(),
+    attributes=st.lists(st.tuples(_names, _texts), max_size=2).map(tuple),
     at=_maybe_time,
     source=_sources,
 )
@@ -169,6 +186,57 @@ _skips = st.builds(
     event=utterances | readings,
     detail=_maybe,
 )
+_states = st.sampled_from(["raised", "cleared"])
+_evidence = st.builds(Evidence, at=_times, value=_scales, record=_names, utterance=_maybe)
+_alerts = st.builds(
+    Alert,
+    conversation=_names,
+    alert=_names,
+    rule=_names,
+    state=_states,
+    value=_scales,
+    threshold=_scales,
+    began=_times,
+    raised=_times,
+    cleared=_maybe_time,
+    reason=_maybe,
+    participant=_sides,
+    user=_maybe,
+    queue=_maybe,
+    evidence=st.lists(_evidence, max_size=3).map(tuple),
+)
+_diagnoses = st.builds(
+    Diagnosis,
+    kind=_names,
+    state=_states,
+    at=_times,
+    conversation=_maybe,
+    queue=_maybe,
+    figures=st.lists(st.tuples(_names, _units), max_size=3).map(tuple),
+    advice=_texts,
+)
+_ranked = st.builds(
+    Ranked,
+    conversation=_names,
+    at=_times,
+    suggestions=st.lists(_suggestions, max_size=2).map(tuple),
+    scores=st.lists(_maybe_unit, max_size=2).map(tuple),
+    offered=_counts,
+    latency=st.none() | _units,
+    transit=st.none() | _scales,
+    event=_texts,
+)
+_acceptances = st.builds(
+    Acceptance,
+    conversation=_names,
+    at=_times,
+    suggestion=_names,
+    reaction=_names,
+    shown=_counts,
+    accepted=st.just(0) | st.just(1),
+    unseen=_counts,
+    reference=_maybe,
+)
 
 BY_TYPE: dict[str, SearchStrategy[Record]] = {
     "score": _scores,
@@ -176,11 +244,16 @@ BY_TYPE: dict[str, SearchStrategy[Record]] = {
     "utterance": utterances,
     "reading": readings,
     "suggestion": _suggestions,
+    "suggestions": _batches,
     "stateChange": _changes,
     "message": _messages,
     "gap": _gaps,
     "topicRefused": _refusals,
     "unknown": _unknowns,
     "unreadable": _unreadables,
+    "alert": _alerts,
+    "diagnosis": _diagnoses,
+    "ranked": _ranked,
+    "acceptance": _acceptances,
 }
 """By the exported name of the type."""

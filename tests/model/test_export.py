@@ -9,12 +9,15 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
+from genesys_sentiment.model.assist import Acceptance, Ranked
 from genesys_sentiment.model.events import (
     Gap,
     Message,
     Reading,
     StateChange,
     Suggestion,
+    Suggestions,
     TopicRefused,
     Unknown,
     Utterance,
@@ -48,6 +51,9 @@ SCORE = Score(
     method="lexicon",
     event=UTTERANCE,
     evidence=("anger:furious", "billing:card", "anger:livid", "bareword"),
+)
+SUGGESTION = Suggestion(
+    conversation="c-1", suggestion="s", kind="response", title=SAID, text=SAID, relevance=0.5
 )
 
 
@@ -107,6 +113,96 @@ def test_ids_are_named_as_ids() -> None:
     assert to_dict(refused)["missingPermissions"] == ["a:b:view"]
 
 
+def test_an_alert_carries_its_evidence() -> None:
+    """S3-11: readings, utterance ids, threshold, rule id, and the three times."""
+    alert = Alert(
+        conversation="c-1",
+        alert="a-1",
+        rule="sustained_negative",
+        state="cleared",
+        value=-0.6,
+        threshold=-0.5,
+        began=AT,
+        raised=AT + 30,
+        cleared=AT + 60,
+        reason="recovered",
+        participant="agent",
+        user="x",
+        evidence=(Evidence(at=AT, value=-0.6, record="score:r", utterance="u-1"),),
+    )
+    assert to_dict(alert) == {
+        "type": "alert",
+        "schemaVersion": 1,
+        "id": "alert:a-1:cleared",
+        "conversationId": "c-1",
+        "at": iso(AT + 60),
+        "alertId": "a-1",
+        "rule": "sustained_negative",
+        "state": "cleared",
+        "value": -0.6,
+        "threshold": -0.5,
+        "began": iso(AT),
+        "raised": iso(AT + 30),
+        "cleared": iso(AT + 60),
+        "reason": "recovered",
+        "participant": "agent",
+        "userId": "x",
+        "queueId": None,
+        "evidence": [{"at": iso(AT), "value": -0.6, "recordId": "score:r", "utteranceId": "u-1"}],
+    }
+
+
+def test_a_diagnosis_has_its_figures_by_name() -> None:
+    found = Diagnosis(kind="no_coverage", state="raised", at=AT, queue="q", figures=(("calls", 9),))
+    out = to_dict(found)
+    assert (out["queueId"], out["figures"], out["conversationId"]) == ("q", {"calls": 9}, None)
+
+
+def test_ranked_suggestions_say_what_was_left_out() -> None:
+    """S2-09, S2-10: latency null where it is not known, and the counts of what was suppressed."""
+    ranked = Ranked(
+        conversation="c-1",
+        at=AT,
+        suggestions=(SUGGESTION,),
+        scores=(0.9,),
+        offered=4,
+        too_uncertain=2,
+        repeated=1,
+        event="m-1",
+    )
+    out = to_dict(ranked)
+    assert out["suggestions"] == [to_dict(SUGGESTION)]
+    assert (out["messageId"], out["latency"], out["scores"]) == ("m-1", None, [0.9])
+    counts = [out[name] for name in ("offered", "tooUncertain", "invalid", "repeated", "beyond")]
+    assert counts == [4, 2, 0, 1, 0]
+
+
+def test_an_acceptance_has_its_rate() -> None:
+    """S2-11: 0…1, and null while nothing was shown."""
+    half = Acceptance(
+        conversation="c", at=AT, suggestion="s", reaction="accepted", shown=2, accepted=1
+    )
+    assert to_dict(half)["rate"] == 0.5
+    assert to_dict(evolve(half, shown=0, accepted=0))["rate"] is None
+
+
+def test_a_numbered_state_change_tells_its_number_and_its_legality() -> None:
+    """S4-13: channel type, sequence and whether the step was expected; attributes if asked for."""
+    change = StateChange(
+        conversation="c",
+        subject="interaction",
+        state="queued",
+        medium="voice",
+        sequence=0,
+        unexpected=True,
+        attributes=(("skill", "billing"),),
+    )
+    out = to_dict(change)
+    assert (out["medium"], out["sequence"], out["unexpected"]) == ("voice", 0, True)
+    assert "attributes" not in out
+    assert to_dict(change, text=True)["attributes"] == {"skill": "billing"}
+
+
 def test_the_time_received_stands_in_for_an_event_without_time() -> None:
     assert to_dict(evolve(UTTERANCE, at=None, received=AT))["at"] == iso(AT)
     assert to_dict(evolve(UTTERANCE, at=None))["at"] is None
@@ -139,6 +235,11 @@ def test_instants(seconds: float | None, text: str | None) -> None:
         Reading(conversation="c-1", score=0.1, segments=(UTTERANCE,)),
         Suggestion(conversation="c-1", suggestion="s", kind="response", title=SAID, text=SAID),
         Unknown(topic="t", body=SAID.encode()),
+        Suggestions(conversation="c-1", message="m", suggestions=(SUGGESTION,)),
+        Ranked(conversation="c-1", at=AT, suggestions=(SUGGESTION,), scores=(0.9,)),
+        StateChange(
+            conversation="c-1", subject="interaction", state="x", attributes=(("note", SAID),)
+        ),
     ],
     ids=lambda record: type(record).__name__,
 )
