@@ -22,13 +22,22 @@ if TYPE_CHECKING:
     from genesys_sentiment.cloud.regions import endpoints as endpoints
     from genesys_sentiment.cloud.regions import region as region
     from genesys_sentiment.delivery.delivery import Delivery as Delivery
+    from genesys_sentiment.dialects.agent_assist import AgentAssist as AgentAssist
+    from genesys_sentiment.dialects.eventbridge import decode_event as decode_event
+    from genesys_sentiment.dialects.interaction_stream import InteractionStream as InteractionStream
+    from genesys_sentiment.dialects.interaction_topics import InteractionTopics as InteractionTopics
     from genesys_sentiment.dialects.notifications import Notifications as Notifications
+    from genesys_sentiment.dialects.realtime_analytics import RealtimeAnalytics as RealtimeAnalytics
     from genesys_sentiment.errors import AuthError as AuthError
     from genesys_sentiment.errors import CloudError as CloudError
     from genesys_sentiment.errors import ConfigurationError as ConfigurationError
     from genesys_sentiment.errors import ConnectionFailed as ConnectionFailed
     from genesys_sentiment.errors import GenesysSentimentError as GenesysSentimentError
     from genesys_sentiment.errors import PermissionDenied as PermissionDenied
+    from genesys_sentiment.model.alerts import Alert as Alert
+    from genesys_sentiment.model.alerts import Diagnosis as Diagnosis
+    from genesys_sentiment.model.assist import Acceptance as Acceptance
+    from genesys_sentiment.model.assist import Ranked as Ranked
     from genesys_sentiment.model.events import Gap as Gap
     from genesys_sentiment.model.events import Message as Message
     from genesys_sentiment.model.events import Reading as Reading
@@ -43,11 +52,23 @@ if TYPE_CHECKING:
     from genesys_sentiment.model.results import Score as Score
     from genesys_sentiment.model.results import Skipped as Skipped
     from genesys_sentiment.model.suggestions import Suggestion as Suggestion
+    from genesys_sentiment.model.suggestions import Suggestions as Suggestions
     from genesys_sentiment.model.values import ABSENT as ABSENT
+    from genesys_sentiment.scoring.alert_rules import PolarityRule as PolarityRule
+    from genesys_sentiment.scoring.alert_rules import ShareRule as ShareRule
+    from genesys_sentiment.scoring.alert_rules import TrendRule as TrendRule
+    from genesys_sentiment.scoring.alerts import AlertRules as AlertRules
+    from genesys_sentiment.scoring.assist import Assist as Assist
+    from genesys_sentiment.scoring.diagnostics import Diagnostics as Diagnostics
     from genesys_sentiment.scoring.policy import Policy as Policy
+    from genesys_sentiment.scoring.ranking import AssistPolicy as AssistPolicy
     from genesys_sentiment.scoring.scorer import Scorer as Scorer
     from genesys_sentiment.scoring.stage import Stage as Stage
+    from genesys_sentiment.scoring.tracker import Tracker as Tracker
+    from genesys_sentiment.scoring.transitions import TrackerPolicy as TrackerPolicy
+    from genesys_sentiment.streaming.memory import Seen as Seen
     from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
+    from genesys_sentiment.streaming.plan import TopicList as TopicList
     from genesys_sentiment.streaming.recording import Recorder as Recorder
     from genesys_sentiment.streaming.recording import Recording as Recording
     from genesys_sentiment.streaming.recording import replay as replay
@@ -61,39 +82,60 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ABSENT": "model.values",
+    "Acceptance": "model.assist",
+    "AgentAssist": "dialects.agent_assist",
     "AiohttpTransport": "streaming.transport",
+    "Alert": "model.alerts",
+    "AlertRules": "scoring.alerts",
     "Analysis": "analysis.analyzer",
     "Analyzer": "analysis.analyzer",
+    "Assist": "scoring.assist",
+    "AssistPolicy": "scoring.ranking",
     "AuthError": "errors",
     "Cloud": "cloud.cloud",
     "CloudError": "errors",
     "ConfigurationError": "errors",
     "ConnectionFailed": "errors",
     "Delivery": "delivery.delivery",
+    "Diagnosis": "model.alerts",
+    "Diagnostics": "scoring.diagnostics",
     "Gap": "model.events",
     "GenesysSentimentError": "errors",
+    "InteractionStream": "dialects.interaction_stream",
+    "InteractionTopics": "dialects.interaction_topics",
     "LexiconAnalyzer": "analysis.lexicon_analyzer",
     "Message": "model.events",
     "Notifications": "dialects.notifications",
     "PermissionDenied": "errors",
+    "PolarityRule": "scoring.alert_rules",
     "Policy": "scoring.policy",
+    "Ranked": "model.assist",
     "Reading": "model.events",
+    "RealtimeAnalytics": "dialects.realtime_analytics",
     "Record": "model.results",
     "Recorder": "streaming.recording",
     "Recording": "streaming.recording",
     "Score": "model.results",
     "Scorer": "scoring.scorer",
     "Scripted": "streaming.scripted",
+    "Seen": "streaming.memory",
+    "ShareRule": "scoring.alert_rules",
     "Skipped": "model.results",
     "Stage": "scoring.stage",
     "StateChange": "model.events",
     "Stream": "streaming.stream",
     "StreamOptions": "streaming.options",
     "Suggestion": "model.suggestions",
+    "Suggestions": "model.suggestions",
+    "TopicList": "streaming.plan",
     "TopicRefused": "model.events",
+    "Tracker": "scoring.tracker",
+    "TrackerPolicy": "scoring.transitions",
+    "TrendRule": "scoring.alert_rules",
     "Unknown": "model.events",
     "Unreadable": "model.events",
     "Utterance": "model.events",
+    "decode_event": "dialects.eventbridge",
     "endpoints": "cloud.regions",
     "region": "cloud.regions",
     "replay": "streaming.recording",

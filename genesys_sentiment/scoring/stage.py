@@ -25,7 +25,8 @@ class Stage(Protocol):
     def __call__(self, event: Record, now: float) -> Iterable[Record]:
         """What follows from ``event``. An event that is not the stage's business comes back.
 
-        ``now`` is seconds since the epoch and only stamps the records.
+        ``now`` is seconds since the epoch: it stamps the records, and tells how far behind the
+        clock the events are.
         """
         ...
 
