@@ -1,4 +1,4 @@
-"""One organisation, ready to use: tokens, REST, channels and conversations over one session."""
+"""One organisation, ready to use: tokens, REST and what is asked by it, over one session."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from typing import Self
 
 import aiohttp
 
+from genesys_sentiment.cloud.attributes import Attributes
 from genesys_sentiment.cloud.channels import Channels
 from genesys_sentiment.cloud.conversations import Conversations
+from genesys_sentiment.cloud.details import Details
+from genesys_sentiment.cloud.messages import Messages
 from genesys_sentiment.cloud.regions import Endpoints, host_of
 from genesys_sentiment.cloud.rest import Rest
+from genesys_sentiment.cloud.sentiment import Sentiments
 from genesys_sentiment.cloud.settings import Credentials, credentials_from_env
+from genesys_sentiment.cloud.suggestions import ConversationSuggestions
+from genesys_sentiment.cloud.token_profiles import PLATFORM, TokenProfile
 from genesys_sentiment.cloud.tokens import ClientCredentials
+from genesys_sentiment.cloud.transcripts import Transcripts
 
 
 class Cloud:
@@ -25,6 +32,7 @@ class Cloud:
 
     ``session`` is used and left open where one is given, for a proxy or an own CA; else a session
     is made, without cookies and without proxies from the environment, and closed on leaving.
+    ``token_profile`` says how tokens are asked for where it is not the real platform's way.
     Raises ConfigurationError for an id or secret that cannot be one.
     """
 
@@ -37,6 +45,7 @@ class Cloud:
         session: aiohttp.ClientSession | None = None,
         timeout: float = 10.0,
         deadline: float = 60.0,
+        token_profile: TokenProfile = PLATFORM,
     ) -> None:
         # Checked before a session is opened that nobody would close.
         Credentials(client_id=client_id, client_secret=client_secret, endpoints=endpoints)
@@ -46,11 +55,23 @@ class Cloud:
         )
         self._owned = session is None
         self.tokens = ClientCredentials(
-            client_id, client_secret, endpoints, self.session, timeout=timeout, deadline=deadline
+            client_id,
+            client_secret,
+            endpoints,
+            self.session,
+            profile=token_profile,
+            timeout=timeout,
+            deadline=deadline,
         )
         self.rest = Rest(endpoints, self.tokens, self.session, timeout=timeout, deadline=deadline)
         self.channels = Channels(self.rest, endpoints)
         self.conversations = Conversations(self.rest)
+        self.details = Details(self.rest)
+        self.sentiments = Sentiments(self.rest)
+        self.transcripts = Transcripts(self.rest, endpoints, self.session)
+        self.messages = Messages(self.rest)
+        self.suggestions = ConversationSuggestions(self.rest)
+        self.attributes = Attributes(self.rest)
 
     @classmethod
     def from_env(

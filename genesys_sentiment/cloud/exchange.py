@@ -39,8 +39,9 @@ async def exchange(
     headers: Mapping[str, str],
     data: bytes | None = None,
     timeout: float,
+    limit: int = LARGEST_BODY,
 ) -> Reply:
-    """Send one request; ``timeout`` seconds for all of it.
+    """Send one request; ``timeout`` seconds for all of it, ``limit`` bytes of its answer.
 
     Raises ConnectionFailed, CertificateRefused, and CloudError for an answer that is too large.
     """
@@ -53,7 +54,7 @@ async def exchange(
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout),
         ) as response:
-            body = await _read(response, url.host or "")
+            body = await _read(response, url.host or "", limit)
             return Reply(status=response.status, headers=response.headers, body=body)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         failure = _failure(error, url.host or "", timeout)
@@ -61,13 +62,13 @@ async def exchange(
     raise failure
 
 
-async def _read(response: aiohttp.ClientResponse, host: str) -> bytes:
+async def _read(response: aiohttp.ClientResponse, host: str, limit: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > limit:
             raise CloudError(
-                f"the answer of {host} is larger than {LARGEST_BODY} bytes; ask for less at once",
+                f"the answer of {host} is larger than {limit} bytes; ask for less at once",
                 status=response.status,
             )
     return bytes(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import math
 import re
@@ -11,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import aiohttp
-from yarl import URL
 
 from genesys_sentiment.cloud.delays import full_jitter
 from genesys_sentiment.cloud.exchange import Reply, exchange
@@ -19,6 +17,7 @@ from genesys_sentiment.cloud.problems import error_for, parse, read_problem
 from genesys_sentiment.cloud.regions import Endpoints, host_of
 from genesys_sentiment.cloud.retry import Patience, judge_status, retry_after
 from genesys_sentiment.cloud.settings import Credentials
+from genesys_sentiment.cloud.token_profiles import PLATFORM, TokenProfile, basic
 from genesys_sentiment.errors import (
     AuthError,
     CertificateRefused,
@@ -41,6 +40,7 @@ class ClientCredentials:
     All times are seconds. ``timeout`` is for one request, ``deadline`` for one renewal with its
     retries. ``floor`` is the least time between two renewals unless a token was refused: a token
     that lives shorter is handed out beyond its end until then, and the platform judges it.
+    ``profile`` says how to ask; another than the platform's own is for gateways and simulators.
     The caller keeps ``session`` open until after :meth:`aclose`.
     Raises ConfigurationError for an id or secret that cannot be one.
     """
@@ -52,6 +52,7 @@ class ClientCredentials:
         endpoints: Endpoints,
         session: aiohttp.ClientSession,
         *,
+        profile: TokenProfile = PLATFORM,
         timeout: float = 10.0,
         deadline: float = 60.0,
         floor: float = 30.0,
@@ -63,6 +64,7 @@ class ClientCredentials:
         self._credentials = Credentials(
             client_id=client_id, client_secret=client_secret, endpoints=endpoints
         )
+        self._profile = profile
         self._session = session
         self._timeout = timeout
         self._deadline = deadline
@@ -159,22 +161,15 @@ class ClientCredentials:
             await self._sleep(wait)
 
     async def _ask(self) -> Reply:
+        ask = self._profile.request(self._credentials)
         return await exchange(
             self._session,
             "POST",
-            URL(f"{self._credentials.endpoints.login_url}/oauth/token", encoded=True),
-            headers={
-                "Authorization": f"Basic {self._basic()}",
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-            },
-            data=b"grant_type=client_credentials",  # no scope: roles decide for this grant
+            ask.url,
+            headers=ask.headers,
+            data=ask.data,
             timeout=self._timeout,
         )
-
-    def _basic(self) -> str:
-        pair = f"{self._credentials.client_id}:{self._credentials.client_secret}"
-        return base64.b64encode(pair.encode()).decode()
 
     def _accept(self, reply: Reply, sent: float) -> Token:
         value, life = _token_answer(reply)
@@ -184,7 +179,7 @@ class ClientCredentials:
         return Token(value=value, expires=sent + life)
 
     def _refusal(self, reply: Reply, asked: float | None) -> GenesysSentimentError:
-        secrets = (self._credentials.client_secret, self._basic())
+        secrets = (self._credentials.client_secret, basic(self._credentials))
         problem = read_problem(reply.body, reply.headers, secrets)
         if reply.status not in (400, 401, 403):
             return error_for(_WHAT, reply.status, problem, retry_after=asked)

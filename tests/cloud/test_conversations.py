@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aioresponses import CallbackResult, aioresponses
 
-from genesys_sentiment.cloud import conversations as room
+from genesys_sentiment.cloud import details as room
 from genesys_sentiment.cloud.conversations import Conversations, LiveConversation
 from genesys_sentiment.cloud.regions import region
 from genesys_sentiment.cloud.rest import Rest

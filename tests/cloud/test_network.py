@@ -104,6 +104,7 @@ async def test_an_answer_that_breaks_off(
 async def test_silence_is_given_up(
     session: aiohttp.ClientSession, raw: Callable[[bytes, bool], Any], answer: bytes
 ) -> None:
+    """S1-01: every call has its time limit."""
     port = await raw(answer, False)
     with pytest.raises(ConnectionFailed, match=r"did not answer within 0\.03 s"):
         await get(session, f"http://127.0.0.1:{port}/", timeout=0.03)
@@ -143,6 +144,8 @@ async def test_a_redirect_is_never_followed(
 async def test_a_path_prefix_of_a_gateway_is_kept(
     session: aiohttp.ClientSession, aiohttp_server: Callable[..., Any]
 ) -> None:
+    """S1-01: a base URL with its slashes."""
+
     async def answer(request: web.Request) -> web.Response:
         return web.json_response([request.raw_path])
 

@@ -58,6 +58,7 @@ def test_delays_that_cannot_work_are_refused_at_once(
     ],
 )
 def test_c4_matrix(verdict: str, statuses: tuple[int, ...]) -> None:
+    """S1-03: which status is tried again."""
     assert [judge_status(status) for status in statuses] == list(repeat(verdict, len(statuses)))
 
 

@@ -59,6 +59,7 @@ def test_only_json_is_parsed(body: bytes) -> None:
 
 
 def test_s4_02_a_message_is_one_clean_short_line() -> None:
+    """S4-02: 512 characters at most."""
     hostile = "a\r\nINFO forged\x1b[31m\u202e\u2028" + "x" * 10_000
     text = clean(hostile)
     assert text is not None
@@ -83,6 +84,7 @@ def test_s4_02_a_message_is_one_clean_short_line() -> None:
     ],
 )
 def test_s0_04_missing_permissions_are_found_wherever_they_stand(body: object) -> None:
+    """S0-04: named, where the platform names them."""
     problem = read_problem(json.dumps(body).encode(), {})
     assert problem.missing == ("routing:queue:view", "analytics:conversationDetail:view")
 
@@ -100,6 +102,7 @@ def test_s0_04_missing_permissions_are_found_wherever_they_stand(body: object) -
     ],
 )
 def test_each_status_has_its_error(status: int, kind: type[GenesysSentimentError]) -> None:
+    """S0-27, S1-20: 401, 403, 429 and the others are types of their own."""
     problem = Problem(message="said", correlation="cor-1", missing=("a:b:c",))
     error = error_for("GET /x", status, problem, retry_after=4.0)
     assert type(error) is kind
@@ -127,6 +130,7 @@ _JSON = st.recursive(
 
 @given(_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
 def test_s4_02_whatever_the_body_the_error_is_one_printable_line(body: bytes) -> None:
+    """S4-02: from any body."""
     problem = read_problem(body, {})
     assert all(" " not in name for name in problem.missing)
     text = str(error_for("GET /x", 403, problem))

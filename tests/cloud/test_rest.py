@@ -50,6 +50,7 @@ def sent(mocked: aioresponses) -> list[dict[str, Any]]:
 
 
 async def test_a_call_and_its_answer(mocked: aioresponses, rest: Rest) -> None:
+    """S1-01: JSON headers, the bearer token, a limit of 10 s."""
     mocked.post(
         f"{ME}?a=1&b=x%26y",
         payload={"fine": [1]},
@@ -98,6 +99,7 @@ async def test_the_rate_limit_is_kept(mocked: aioresponses, rest: Rest) -> None:
 async def test_s1_02_a_refused_token_is_renewed_once(
     mocked: aioresponses, rest: Rest, handed: Handed
 ) -> None:
+    """S1-02: and the call is made once more."""
     mocked.get(ME, status=401)
     mocked.get(ME, payload={"ok": True})
     assert (await rest.request("GET", PATH)).body == {"ok": True}
@@ -111,6 +113,7 @@ async def test_s1_02_a_refused_token_is_renewed_once(
 async def test_s1_02_the_second_refusal_is_final(
     mocked: aioresponses, rest: Rest, handed: Handed, clock: Clock
 ) -> None:
+    """S1-02: no storm of refusals."""
     mocked.get(ME, status=401, payload={"message": "Invalid token-2\x1b[0m"}, repeat=True)
     with pytest.raises(AuthError) as caught:
         await rest.request("GET", PATH)
@@ -121,6 +124,7 @@ async def test_s1_02_the_second_refusal_is_final(
 
 
 async def test_a_missing_permission_is_fatal_and_named(mocked: aioresponses, rest: Rest) -> None:
+    """S1-20: 403 is typed and never retried."""
     body = {
         "message": "You must have at least one of: [routing:queue:view]",
         "code": "missing.any.permissions",
@@ -163,6 +167,7 @@ async def test_a_redirect_is_a_failure(mocked: aioresponses, rest: Rest, status:
 async def test_s1_03_passing_failures_are_retried(
     mocked: aioresponses, rest: Rest, clock: Clock, method: str, status: int
 ) -> None:
+    """S1-03: gateways and time-outs, whatever the method."""
     mocked.add(ME, method, status=status, body="<html>busy</html>")
     mocked.add(ME, method, exception=aiohttp.ClientPayloadError())
     mocked.add(ME, method, status=200)
@@ -173,6 +178,7 @@ async def test_s1_03_passing_failures_are_retried(
 async def test_s1_03_the_deadline_ends_the_retries(
     mocked: aioresponses, rest: Rest, clock: Clock
 ) -> None:
+    """S1-03: bounded."""
     mocked.get(ME, status=503, headers={"ININ-Correlation-Id": "cor-1"}, repeat=True)
     with pytest.raises(CloudError, match="try again later") as caught:
         await rest.request("GET", PATH)
@@ -195,6 +201,7 @@ async def test_s1_03_the_deadline_ends_the_retries(
 async def test_c5_12_429_waits_as_asked(
     mocked: aioresponses, rest: Rest, clock: Clock, header: str | None, wait: float
 ) -> None:
+    """S1-03: Retry-After in both forms is kept."""
     mocked.get(ME, status=429, headers={} if header is None else {"Retry-After": header})
     mocked.get(ME, payload={})
     await rest.request("GET", PATH)
@@ -202,6 +209,7 @@ async def test_c5_12_429_waits_as_asked(
 
 
 async def test_c5_12_a_429_storm_is_bounded(mocked: aioresponses, rest: Rest, clock: Clock) -> None:
+    """S1-03: a Retry-After of 0 is no hot loop."""
     mocked.get(ME, status=429, headers={"Retry-After": "0"}, repeat=True)
     with pytest.raises(RateLimited):
         await rest.request("GET", PATH)

@@ -55,6 +55,7 @@ def calls(mocked: aioresponses) -> int:
 async def test_s0_01_the_request_is_what_the_platform_wants(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S0-01: Basic, form, 10 s, no redirects."""
     mocked.post(URL_, payload=token_answer())
     token = await tokens.get()
     assert (token.value, token.expires) == ("token-1", clock.time + 86400)
@@ -88,7 +89,7 @@ async def test_s4_05_renewed_before_the_end_but_not_within_30_s(
     life: float,
     renewed_at: float,
 ) -> None:
-    """C3: min(300 s, 20 % of life) before the end, at least 30 s between token calls."""
+    """S0-02, S4-05, C3: min(300 s, 20 % of life) before the end, at least 30 s between calls."""
     mocked.post(URL_, payload=token_answer("token-1", life))
     mocked.post(URL_, payload=token_answer("token-2", life))
     await tokens.get()
@@ -103,6 +104,7 @@ async def test_s4_05_renewed_before_the_end_but_not_within_30_s(
 async def test_c3_a_token_of_no_life_costs_one_call_in_30_s_and_hangs_nobody(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S0-02, S4-05: no permanent refetch."""
     mocked.post(URL_, payload=token_answer("brief", 0.5), repeat=True)
     for _ in range(300):
         await tokens.get()
@@ -114,6 +116,7 @@ async def test_c3_a_token_of_no_life_costs_one_call_in_30_s_and_hangs_nobody(
 async def test_s1_02_only_the_present_token_can_be_refused(
     mocked: aioresponses, tokens: ClientCredentials
 ) -> None:
+    """S1-02: a token is invalidated once, and only itself."""
     for value in ("one", "two", "three"):
         mocked.post(URL_, payload=token_answer(value))
     assert (await tokens.get()).value == "one"
@@ -143,7 +146,7 @@ async def test_s1_02_only_the_present_token_can_be_refused(
 async def test_s0_06_a_bad_token_answer_is_an_error_and_no_loop(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock, answer: object
 ) -> None:
-    """S0-02: a missing, null, zero or unreal expires_in does not refetch for ever."""
+    """S0-06, S0-02: a missing, null, zero or unreal expires_in does not refetch for ever."""
     mocked.post(URL_, payload=answer, repeat=True)
     with pytest.raises(CloudError, match="bad token answer") as caught:
         await tokens.get()
@@ -155,6 +158,7 @@ async def test_s0_06_a_bad_token_answer_is_an_error_and_no_loop(
 async def test_s0_06_an_answer_that_is_no_json(
     mocked: aioresponses, tokens: ClientCredentials, body: bytes
 ) -> None:
+    """S0-06: nothing becomes the text "undefined" in a header."""
     mocked.post(URL_, body=body)
     with pytest.raises(CloudError, match="bad token answer"):
         await tokens.get()
@@ -164,6 +168,7 @@ async def test_s0_06_an_answer_that_is_no_json(
 async def test_s0_04_wrong_credentials_are_fatal_at_once(
     mocked: aioresponses, tokens: ClientCredentials, status: int
 ) -> None:
+    """S0-04, S4-02: typed, not retried, without the secret, one clean line."""
     echo = {"error": "invalid_client", "error_description": "canary-secret is wrong\r\nforged"}
     mocked.post(URL_, status=status, payload=echo, repeat=True)
     with pytest.raises(AuthError, match=r"client id, the client secret and the region") as caught:
@@ -175,6 +180,7 @@ async def test_s0_04_wrong_credentials_are_fatal_at_once(
 
 
 async def test_s0_04_403_is_another_error(mocked: aioresponses, tokens: ClientCredentials) -> None:
+    """S0-04: and it names what is missing."""
     mocked.post(URL_, status=403, payload={"message": "needs oauth:client:view"})
     with pytest.raises(PermissionDenied, match="client-credentials grant") as caught:
         await tokens.get()
@@ -199,7 +205,7 @@ async def test_s0_03_429_waits_as_asked(
     header: str | None,
     wait: float,
 ) -> None:
-    """C5-12: the wait that was asked for, and the delay on top of it."""
+    """S0-03, C5-12: the wait that was asked for, and the delay on top of it."""
     mocked.post(URL_, status=429, headers={} if header is None else {"Retry-After": header})
     mocked.post(URL_, payload=token_answer())
     assert (await tokens.get()).value == "token-1"
@@ -209,6 +215,7 @@ async def test_s0_03_429_waits_as_asked(
 async def test_c5_12_a_wait_beyond_the_deadline_fails_at_once(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S0-03: the wait is clamped to 300 s."""
     mocked.post(URL_, status=429, headers={"Retry-After": "1000000000"})
     with pytest.raises(RateLimited) as caught:
         await tokens.get()
@@ -219,6 +226,7 @@ async def test_c5_12_a_wait_beyond_the_deadline_fails_at_once(
 async def test_s0_05_passing_failures_are_retried_until_the_deadline(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock, status: int
 ) -> None:
+    """S0-05: then a typed error with its status."""
     mocked.post(URL_, status=status, body="<html>", repeat=True)
     with pytest.raises(CloudError) as caught:
         await tokens.get()
@@ -229,6 +237,7 @@ async def test_s0_05_passing_failures_are_retried_until_the_deadline(
 async def test_network_failures_are_retried_then_raised(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S0-05: a lost connection is passing, too."""
     mocked.post(URL_, exception=aiohttp.ServerDisconnectedError())
     mocked.post(URL_, payload=token_answer())
     assert (await tokens.get()).value == "token-1"
@@ -253,6 +262,7 @@ async def test_other_answers_are_not_retried(
 async def test_s4_08_a_failed_renewal_leaves_the_good_token_in_use(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S4-08: until its real end."""
     began = clock.time
     mocked.post(URL_, payload=token_answer("one", 1000))
     await tokens.get()
@@ -297,6 +307,7 @@ async def test_a_token_refused_during_its_renewal_does_not_come_back(
 async def test_s4_08_refused_credentials_are_not_put_off(
     mocked: aioresponses, tokens: ClientCredentials, clock: Clock
 ) -> None:
+    """S4-08: only what may pass is waited out."""
     mocked.post(URL_, payload=token_answer("one", 1000))
     await tokens.get()
     mocked.post(URL_, status=401)
@@ -308,6 +319,7 @@ async def test_s4_08_refused_credentials_are_not_put_off(
 async def test_s0_02_fifty_callers_make_one_request(
     session: aiohttp.ClientSession, clock: Clock, aiohttp_server: Callable[..., Any]
 ) -> None:
+    """S0-02: also after a refusal."""
     seen: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -327,6 +339,7 @@ async def test_s0_02_fifty_callers_make_one_request(
 async def test_a_cancelled_caller_breaks_nobody(
     session: aiohttp.ClientSession, clock: Clock, aiohttp_server: Callable[..., Any]
 ) -> None:
+    """S0-02: the one request serves whoever still waits."""
     asked, release = asyncio.Event(), asyncio.Event()
 
     async def answer(_: web.Request) -> web.Response:
@@ -412,6 +425,8 @@ async def test_closing_ends_a_renewal_under_way(
 async def test_a_token_server_that_hangs_is_given_up(
     session: aiohttp.ClientSession, clock: Clock, aiohttp_server: Callable[..., Any]
 ) -> None:
+    """S0-01, S1-01: the token call has its time limit."""
+
     async def answer(_: web.Request) -> web.Response:
         await asyncio.sleep(3600)
         raise AssertionError
