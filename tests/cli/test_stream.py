@@ -126,6 +126,7 @@ async def test_a_closed_pipe_ends_it_quietly(calls: tuple[Call, ...]) -> None:
 
 
 async def test_a_wrong_secret_is_one_line_and_code_2() -> None:
+    """S0-04, S0-27: with what to check, and without the secret."""
     async with platform() as simulator:
         ran = await command(
             *("stream", "--queue", simulator.queue_id), env=at(simulator, "canary-not-the-secret")
@@ -138,6 +139,7 @@ async def test_a_wrong_secret_is_one_line_and_code_2() -> None:
 
 
 async def test_missing_permissions_for_everything_are_named() -> None:
+    """S0-27: each by its name."""
     async with platform((), QUEUES, ANALYTICS) as simulator:
         ran = await command("stream", "--queue", simulator.queue_id, env=at(simulator))
     assert ran.code == 2

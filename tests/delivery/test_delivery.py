@@ -55,6 +55,7 @@ def sound(*registrations: Registration) -> None:
 
 
 async def test_plain_and_async_handlers_and_callable_objects() -> None:
+    """S0-25: plain and async callables."""
     plain: list[str] = []
     keep, partly = Keep(), Keep()
 
@@ -94,6 +95,7 @@ async def test_only_some_types() -> None:
 
 @pytest.mark.parametrize("handler", [None, "handler", 3])
 def test_what_cannot_be_called_is_rejected(handler: Callable[[Record], None]) -> None:
+    """S0-25: at once."""
     with pytest.raises(ConfigurationError, match="callable"):
         Delivery().subscribe(handler)
 
@@ -110,7 +112,7 @@ def test_a_bound_of_none_is_rejected() -> None:
 
 
 async def test_a_handler_that_raises_affects_no_other() -> None:
-    """C5-21; in the tutorial one plain callback kept the others from being called."""
+    """S0-25, C5-21: in the tutorial one plain callback kept the others from being called."""
 
     def plainly(_record: Record) -> None:
         raise LookupError
@@ -132,6 +134,7 @@ async def test_a_handler_that_raises_affects_no_other() -> None:
 
 
 async def test_a_handler_that_hangs_is_given_up_and_the_next_record_comes() -> None:
+    """S0-25, S0-27: a time limit for each call."""
     keep = Keep()
 
     async def hang_at_a(record: Utterance) -> None:
@@ -165,6 +168,7 @@ async def test_a_plain_handler_that_is_slow_is_noted() -> None:
 
 
 async def test_order_within_a_conversation_and_conversations_side_by_side() -> None:
+    """S0-25: order in each conversation."""
     dice = random.Random(1)
     got: dict[str, list[int]] = {}
     running = most = 0
@@ -188,6 +192,7 @@ async def test_order_within_a_conversation_and_conversations_side_by_side() -> N
 
 
 async def test_a_slow_conversation_does_not_hold_up_another() -> None:
+    """S0-25: nor its own handler."""
     gate = asyncio.Event()
     keep = Keep()
 
@@ -267,7 +272,7 @@ async def test_withdrawn_by_another_handler_in_the_same_round() -> None:
 
 
 async def test_leaving_waits_and_then_gives_up() -> None:
-    """C5-25: at the drain deadline what is pending is dropped, and counted."""
+    """S0-26, C5-25: at the drain deadline what is pending is dropped, and counted."""
     finished, hung = Keep(), Keep(asyncio.Event())
     async with asyncio.timeout(2):
         async with Delivery(drain=0.02) as delivery:
@@ -343,7 +348,7 @@ Behaviour = Callable[[Utterance], Awaitable[None] | None]
     st.integers(1, 3),
 )
 def test_the_identity_holds_whatever_happens(steps: Iterable[tuple[str, int]], limit: int) -> None:
-    """offered = delivered + failed + timed_out + dropped + pending, after each step."""
+    """S0-25: offered = delivered + failed + timed_out + dropped + pending, after each step."""
 
     async def fickle(record: Utterance) -> None:
         number = int(record.text)
