@@ -52,7 +52,8 @@ def _by_time(
     held = began is not None and at - STEP >= began + RULE.sustain
     quiet = state["quiet"] or 0.0
     # Both may fall between two half seconds: what was stale by then is not raised any more.
-    in_time = began is not None and max(began + RULE.sustain, quiet) <= last + RULE.stale
+    due = max((began or 0.0) + RULE.sustain + 0.001, quiet)
+    in_time = due <= last + RULE.stale + 0.001
     if raised is None and held and at >= quiet and in_time:
         state["raised"] = at
         said.append(("raised", at))
