@@ -53,7 +53,7 @@ def _by_time(
     quiet = state["quiet"] or 0.0
     # Both may fall between two half seconds: what was stale by then is not raised any more.
     due = max((began or 0.0) + RULE.sustain + 0.001, quiet)
-    in_time = due <= last + RULE.stale + 0.001
+    in_time = due <= last + RULE.stale + 0.001 + 1e-6  # sums of floats, equal on paper
     if raised is None and held and at >= quiet and in_time:
         state["raised"] = at
         said.append(("raised", at))
