@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cache
 from math import isfinite
 from typing import Any, Final, TypeVar, cast, get_args
@@ -17,6 +16,7 @@ from typing import Any, Final, TypeVar, cast, get_args
 import msgspec
 from msgspec import Raw, Struct, defstruct, field
 
+from genesys_sentiment.dialects._instants import LAST_MOMENT, iso
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.wire import Drift
 
@@ -26,7 +26,6 @@ UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, Overflo
 _MAX_NAMES = 8
 _MAX_NAME = 96
 _MAX_ITEMS = 10_000  # of one list, so that no frame keeps the slow way busy
-_LAST_MOMENT = 253_402_300_800_000.0  # the end of the year 9999, in milliseconds
 _LARGEST_WHOLE = 2**53
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=?-]")
 
@@ -147,15 +146,10 @@ _CONVERSATION_TOPICS: Final = (
 
 def _moment(value: object) -> float | None:
     if isinstance(value, str):
-        try:
-            at = datetime.fromisoformat(value)
-            # Without a zone it is anybody's guess, and a wrong time is worse than none.
-            return at.timestamp() if at.tzinfo is not None else None
-        except (ValueError, OverflowError):
-            return None
+        return iso(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         # The comparison comes first: an integer may be too large for a float.
-        return value / 1000 if 0 <= value < _LAST_MOMENT and isfinite(value) else None
+        return value / 1000 if 0 <= value < LAST_MOMENT and isfinite(value) else None
     return None
 
 

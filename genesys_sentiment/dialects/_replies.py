@@ -1,4 +1,4 @@
-"""Frames of the languages that name their kind in ``type``: reading, control, answers.
+"""Frames of the tutorials' languages: reading, control, answers.
 
 Pure: no I/O. The tutorials show what to send and what events come back, not how a server
 acknowledges, refuses or says that it is alive. So all usual forms are understood.
@@ -10,6 +10,7 @@ import re
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import field
 
 from genesys_sentiment.dialects._bodies import UNREADABLE, Body, salvage
 from genesys_sentiment.dialects._bounds import check
@@ -28,13 +29,25 @@ from genesys_sentiment.model.wire import (
 _HEARTBEATS: Final = frozenset({"heartbeat", "keepalive", "ping"})
 _CLOSINGS: Final = frozenset({"closing", "close", "goodbye", "shutdown", "socket_closing"})
 _ACKNOWLEDGEMENTS: Final = frozenset(
-    {"ack", "acknowledged", "acknowledgement", "subscribed", "unsubscribed", "subscription"}
+    {
+        "ack",
+        "acknowledged",
+        "acknowledgement",
+        "ok",
+        "refreshed",
+        "subscribed",
+        "subscription",
+        "token_refreshed",
+        "unsubscribed",
+    }
 )
-_REFUSALS: Final = frozenset({"error", "nack", "refused", "rejected", "denied", "failed"})
+_REFUSALS: Final = frozenset({"error", "err", "nack", "refused", "rejected", "denied", "failed"})
 _NO_TOKEN: Final = frozenset(
     {"401", "4001", "unauthorized", "token_expired", "token_revoked", "invalid_token"}
 )
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_UNSAFE_TEXT: Final = re.compile(r"[^A-Za-z0-9 ,.:_-]+")
+_LONG_WORD: Final = re.compile(r"\S{24,}")
 _IDENTITY: Final = re.compile(r"[!-~]{1,128}")
 
 
@@ -51,6 +64,55 @@ class Said(Body):
     message: Any = None
     reason: Any = None
     timestamp: Any = None
+
+    def word(self) -> object:
+        """What names the frame's kind."""
+        return self.type if self.type is not None else self.action
+
+    def whose(self) -> str | None:
+        """Whose answer it is; None where it does not say, or says nothing that can be an id."""
+        return identity(self.request_id)
+
+    def revokes(self) -> bool:
+        """Whether a refusal says that the token is no longer good."""
+        return not _NO_TOKEN.isdisjoint(code.lower() for code in _codes(self))
+
+    def why(self) -> str:
+        """The reason's code: the message may repeat anything that was sent."""
+        codes = _codes(self)
+        return _safe(codes[0]) if codes else "refused"
+
+
+class SaidAnyhow(Said, forbid_unknown_fields=False):
+    """The same where the tutorial shows no reply at all: kind and request under any usual name."""
+
+    op: Any = None
+    event: Any = None
+    reference: Any = None
+    request: Any = None
+    about: Any = field(default=None, name="for")
+
+    def word(self) -> object:
+        kinds = (self.op, self.type, self.event, self.action)
+        return next((each for each in kinds if isinstance(each, str) and each), None)
+
+    def whose(self) -> str | None:
+        named = (self.id, self.request_id, self.reference, self.request, self.about)
+        return next((found for each in named if (found := identity(each))), None)
+
+    def revokes(self) -> bool:
+        """Only where it is no answer: a refused request is told to whoever asked."""
+        return self.whose() is None and not _NO_TOKEN.isdisjoint(codes_of(self))
+
+    def why(self) -> str:
+        """The message, else a code, in at most 200 harmless characters.
+
+        Long words are left out: a server may repeat a token, and no word is as long as one.
+        """
+        for value in (self.message, self.error, self.code, self.status, self.reason):
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                return _UNSAFE_TEXT.sub("_", _LONG_WORD.sub("_", str(value)[:2000]))[:200]
+        return "refused"
 
 
 SaidT = TypeVar("SaidT", bound=Said)
@@ -108,14 +170,20 @@ def rest(said: Said, text: bytes, received: float) -> Control | Unknown:
 
 
 def kind_of(said: Said) -> str:
-    """The frame's ``type``, or ``action``, in lower case and safe to be shown; else empty."""
-    word = said.type if said.type is not None else said.action
+    """The word that says what a frame is, in lower case and safe to be shown; else empty."""
+    word = said.word()
     return _safe(word).lower() if isinstance(word, str) else ""
 
 
 def identity(value: object) -> str | None:
     """``value`` if it can be an id: 1…128 visible ASCII characters. None for anything else."""
     return value if isinstance(value, str) and _IDENTITY.fullmatch(value) else None
+
+
+def codes_of(said: Said) -> frozenset[str]:
+    """The codes of a refusal, in lower case."""
+    values = (said.code, said.status, said.error)
+    return frozenset(str(each).lower()[:64] for each in values if isinstance(each, str | int))
 
 
 def words(value: object, name: str, names: list[str]) -> str | None:
@@ -133,19 +201,17 @@ def _answer(said: Said) -> Control:
         refused |= status in _REFUSALS or status == "failure" or status[:1] in ("4", "5")
     elif isinstance(said.status, int):
         refused |= said.status >= 400
-    return _refusal(said) if refused else Acknowledged(identity(said.request_id))
+    return _refusal(said) if refused else Acknowledged(said.whose())
 
 
 def _refusal(said: Said) -> Control:
-    """Its reason is the error's code: the message may repeat anything that was sent."""
-    error = said.error
-    inner = error.get("code") if isinstance(error, dict) else error
+    return TokenRevoked() if said.revokes() else Refused(said.whose(), said.why())
+
+
+def _codes(said: Said) -> list[str]:
+    inner = said.error.get("code") if isinstance(said.error, dict) else said.error
     given = (said.code, inner, said.reason, said.status)
-    codes = [str(each) for each in given if isinstance(each, str | int)]
-    reason = _safe(codes[0]) if codes else "refused"
-    if any(code.lower() in _NO_TOKEN for code in codes):
-        return TokenRevoked()
-    return Refused(identity(said.request_id), reason)
+    return [str(each) for each in given if isinstance(each, str | int)]
 
 
 def _safe(word: str) -> str:

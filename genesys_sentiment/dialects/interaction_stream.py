@@ -19,7 +19,7 @@ from genesys_sentiment.dialects._address import bearer, socket_url
 from genesys_sentiment.dialects._bodies import UNREADABLE, drift
 from genesys_sentiment.dialects._bounds import MAX_FRAME, check
 from genesys_sentiment.dialects._instants import instant
-from genesys_sentiment.dialects._spoken import Said, codes_of, reason_of, said
+from genesys_sentiment.dialects._replies import SaidAnyhow, codes_of, control, rest
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import StateChange
 from genesys_sentiment.model.wire import (
@@ -153,10 +153,10 @@ class InteractionStream:
         about = message.get("error")
         if message.get("type") is None and about is not None:
             message = {"type": "error", **message}
-        fields = {each.encode_name for each in msgspec.structs.fields(Said)}
+        fields = {each.encode_name for each in msgspec.structs.fields(SaidAnyhow)}
         known = {name: value for name, value in message.items() if name in fields}
-        heard = msgspec.convert(known, Said)
-        answer = said(heard, frame, received)
+        heard = msgspec.convert(known, SaidAnyhow)
+        answer = control(heard) or rest(heard, frame, received)
         if isinstance(answer, Acknowledged):
             return Acknowledged(_whose(heard, answer.reference))
         if isinstance(answer, Refused):
@@ -164,16 +164,16 @@ class InteractionStream:
             return self._refusal(heard, answer.reference, rejected)
         return answer
 
-    def _refusal(self, heard: Said, reference: str | None, rejected: object) -> Refused:
+    def _refusal(self, heard: SaidAnyhow, reference: str | None, rejected: object) -> Refused:
         whose = _FILTER if isinstance(rejected, dict) else _whose(heard, reference)
         if whose == _REFRESH:
             # What the server says of a token may repeat the token.
             return Refused(_REFRESH, ", ".join(sorted(codes_of(heard))) or "token refused")
         if whose == _FILTER:
             return Refused(_FILTER, self._rejected(heard, rejected))
-        return Refused(whose, reason_of(heard))
+        return Refused(whose, heard.why())
 
-    def _rejected(self, heard: Said, rejected: object) -> str:
+    def _rejected(self, heard: SaidAnyhow, rejected: object) -> str:
         """Which of our values were refused: those that the server names."""
         text = (
             msgspec.json.encode(rejected).decode() if rejected else f"{heard.message} {heard.error}"
@@ -185,7 +185,7 @@ class InteractionStream:
             if (found := [word for word in words if word.casefold() in said_words])
         ]
         return (
-            f"the filter was rejected: {'; '.join(named) or reason_of(heard)} (the tutorial's"
+            f"the filter was rejected: {'; '.join(named) or heard.why()} (the tutorial's"
             f" types are {', '.join(TYPES)}; its statuses are {', '.join(STATUSES)})"
         )
 
@@ -194,7 +194,7 @@ def _text(message: Mapping[str, Any]) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def _whose(heard: Said, reference: str | None) -> str | None:
+def _whose(heard: SaidAnyhow, reference: str | None) -> str | None:
     """Which of the two messages an answer is about; None where it does not say."""
     if reference in (_FILTER, _REFRESH):
         return reference

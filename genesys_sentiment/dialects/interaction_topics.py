@@ -18,7 +18,7 @@ from genesys_sentiment.dialects._address import bearer, socket_url
 from genesys_sentiment.dialects._bodies import UNREADABLE
 from genesys_sentiment.dialects._bounds import MAX_FRAME, check
 from genesys_sentiment.dialects._instants import instant
-from genesys_sentiment.dialects._spoken import Said, said
+from genesys_sentiment.dialects._replies import SaidAnyhow, control, rest
 from genesys_sentiment.dialects.topics import check_id
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import Reading, Utterance
@@ -141,7 +141,7 @@ class _Message(Struct, gc=False):
     data: _Data | UnsetType = UNSET
 
 
-class _Control(Said):
+class _Control(SaidAnyhow):
     """A frame that is no event; ``data`` may be anything then."""
 
     data: Raw = Raw()
@@ -238,4 +238,4 @@ def _other(frame: bytes, received: float, reason: str) -> WireMessage:
         raise BadFrame("json") from None
     if message.type == _TYPE:
         raise BadFrame(reason)
-    return said(message, frame, received)
+    return control(message) or rest(message, frame, received)

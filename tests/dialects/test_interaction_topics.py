@@ -293,6 +293,12 @@ def test_what_cannot_be_read(raw: bytes, reason: str) -> None:
         ({"type": "ack", "requestId": "x"}, Acknowledged("x")),
         ({"type": "ack"}, Acknowledged(None)),
         ({"op": "ERROR", "id": "x", "message": "unknown topic"}, Refused("x", "unknown topic")),
+        (
+            {"op": "ERROR", "id": "x", "message": "bad token " + "aB3-" * 20 + " given"},
+            Refused("x", "bad token _ given"),
+        ),
+        ({"id": "x", "status": "ok"}, Acknowledged("x")),
+        ({"requestId": "x", "error": "denied"}, Refused("x", "denied")),
         ({"type": "error", "id": "x", "code": 429}, Refused("x", "429")),
         ({"type": "error"}, Refused(None, "refused")),
         ({"type": "error", "code": 401}, TokenRevoked()),
