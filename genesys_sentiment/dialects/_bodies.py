@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, cast, get_args
 import msgspec
 from msgspec import Raw, Struct, defstruct, field
 
+from genesys_sentiment.dialects._depth import too_deep
 from genesys_sentiment.dialects._instants import LAST_MOMENT, iso
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.wire import Drift
@@ -73,6 +74,8 @@ def salvage(raw: Raw | bytes, shape: type[ShapeT], kind: str, names: list[str]) 
 
     Raises BadFrame if what is left still does not fit.
     """
+    if too_deep(bytes(raw)):
+        raise BadFrame("too_deep")
     try:
         known = _prune(msgspec.json.decode(raw), shape, kind, names)
         return msgspec.json.decode(msgspec.json.encode(known), type=shape)

@@ -29,8 +29,6 @@ def read(frame: bytes, received: float, language: str | None) -> list[WireMessag
     """
     if len(frame) > MAX_FRAME:
         raise BadFrame("too_large")
-    if too_deep(frame):
-        raise BadFrame("too_deep")
     names: list[str] = []
     try:
         # msgspec checks only the strings that it reads; a text frame is UTF-8 all over.
@@ -38,9 +36,15 @@ def read(frame: bytes, received: float, language: str | None) -> list[WireMessag
         envelope = _decode_envelope(frame)
     except msgspec.ValidationError:
         envelope = salvage(frame, Envelope, "envelope", names)
+    except RecursionError:
+        raise BadFrame("too_deep") from None
     except UNREADABLE:
         raise BadFrame("json") from None
-    _, _, decode, build, shape, kind = _find(envelope.topic_name)
+    route = _find(envelope.topic_name)
+    # What is read by shape is shallow; only what is kept or pruned as it came can be deep.
+    if route is _OTHER and too_deep(bytes(envelope.event_body)):
+        raise BadFrame("too_deep")
+    _, _, decode, build, shape, kind = route
     try:
         body = decode(envelope.event_body)
     except msgspec.ValidationError:
