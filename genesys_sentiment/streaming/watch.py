@@ -31,6 +31,7 @@ def watch(
     linger: float = 60.0,
     dialect: Dialect | None = None,
     transport: Transport | None = None,
+    memory: Memory | None = None,
     options: StreamOptions | None = None,
     clock: Clock | None = None,
 ) -> Stream:
@@ -40,13 +41,14 @@ def watch(
     and platform sentiment (and suggestions, when asked) as it starts, and drops them ``linger``
     seconds after it ended. ``topics`` are subscribed as they are. What goes on in the queues
     already is found by REST each time a connection opens. Missing permissions arrive as
-    ``TopicRefused``, one by one, while everything else lives.
+    ``TopicRefused``, one by one, while everything else lives. ``memory`` is what the stream
+    knows of conversations; bring your own to share it with ``cloud.backfill``.
 
     Raises ConfigurationError when there is nothing to watch or an id cannot be one.
     """
     queues, fixed = tuple(queues), tuple(topics)
     clock = clock or SystemClock()
-    memory = Memory()
+    memory = memory or Memory()
 
     def conversation_topics(conversation: str) -> tuple[str, ...]:
         wanted = (topic.transcription(conversation), topic.sentiment(conversation))
