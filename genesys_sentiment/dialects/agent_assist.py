@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -21,6 +20,7 @@ from genesys_sentiment.dialects._bodies import Body, drift, moment, number, salv
 from genesys_sentiment.dialects._bounds import MAX_FRAME
 from genesys_sentiment.dialects._inflate import MAGIC, inflate
 from genesys_sentiment.dialects._replies import Said, control, identity, read, rest, words
+from genesys_sentiment.dialects._settings import positive, positive_or_none
 from genesys_sentiment.dialects.topics import check_id
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import Suggestion, Suggestions
@@ -56,10 +56,10 @@ class AgentAssist:
     host: str = "api.mypurecloud.com"
     path: str = "/api/v2/agentassist/websocket"
     secure: bool = True
-    window: float = field(default=300.0)
+    window: float = field(default=300.0, validator=positive)
     suggestion_types: tuple[str, ...] = field(default=("knowledge", "process"), converter=_words)
-    idle_timeout: float = field(default=45.0)
-    ack_timeout: float | None = field(default=10.0)
+    idle_timeout: float = field(default=45.0, validator=positive)
+    ack_timeout: float | None = field(default=10.0, validator=positive_or_none)
 
     def __attrs_post_init__(self) -> None:
         socket_url(self.host, self.path, secure=self.secure)
@@ -67,13 +67,6 @@ class AgentAssist:
             check_id(each)
         if not self.suggestion_types:
             raise ConfigurationError("suggestion_types is empty: name at least one")
-
-    @window.validator
-    @idle_timeout.validator
-    @ack_timeout.validator
-    def _positive(self, attribute: Any, value: float | None) -> None:
-        if value is not None and not (value > 0 and isfinite(value)):
-            raise ConfigurationError(f"{attribute.name} is {value}: give seconds, more than 0")
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """The token goes in the header. Raises ConfigurationError without one."""

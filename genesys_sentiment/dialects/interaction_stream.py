@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from genesys_sentiment.dialects._bodies import UNREADABLE, drift
 from genesys_sentiment.dialects._bounds import MAX_FRAME, check
 from genesys_sentiment.dialects._instants import instant
 from genesys_sentiment.dialects._replies import SaidAnyhow, codes_of, control, rest
+from genesys_sentiment.dialects._settings import positive, positive_or_none
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import StateChange
 from genesys_sentiment.model.wire import (
@@ -82,8 +82,8 @@ class InteractionStream:
     types: tuple[str, ...] = field(default=TYPES, converter=_words)
     statuses: tuple[str, ...] = field(default=STATUSES, converter=_words)
     credentials_in: _TokenIn = "query"
-    ack_timeout: float | None = field(default=None)
-    idle_timeout: float = field(default=45.0)
+    ack_timeout: float | None = field(default=None, validator=positive_or_none)
+    idle_timeout: float = field(default=45.0, validator=positive)
 
     def __attrs_post_init__(self) -> None:
         if not _REGION.fullmatch(self.region):
@@ -94,12 +94,6 @@ class InteractionStream:
                 raise ConfigurationError(f"{name} must name at least one, in plain words")
         if self.credentials_in not in ("query", "header"):
             raise ConfigurationError("credentials_in must be 'query' or 'header'")
-
-    @ack_timeout.validator
-    @idle_timeout.validator
-    def _positive(self, attribute: Any, value: float | None) -> None:
-        if value is not None and not (value > 0 and isfinite(value)):
-            raise ConfigurationError(f"{attribute.name} is {value}: give seconds, more than 0")
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """Where the token goes is the dialect's choice. Raises ConfigurationError without one."""

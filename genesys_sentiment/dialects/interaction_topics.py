@@ -19,6 +19,7 @@ from genesys_sentiment.dialects._bodies import UNREADABLE
 from genesys_sentiment.dialects._bounds import MAX_FRAME, check
 from genesys_sentiment.dialects._instants import instant
 from genesys_sentiment.dialects._replies import SaidAnyhow, control, rest
+from genesys_sentiment.dialects._settings import positive, positive_or_none
 from genesys_sentiment.dialects.topics import check_id
 from genesys_sentiment.errors import BadFrame, ConfigurationError
 from genesys_sentiment.model.events import Reading, Utterance
@@ -57,19 +58,13 @@ class InteractionTopics:
     path: str = "/api/v2/websocket"
     secure: bool = True
     pacing: float = field(default=0.5)
-    ack_timeout: float | None = field(default=None)
-    idle_timeout: float = field(default=45.0)
+    ack_timeout: float | None = field(default=None, validator=positive_or_none)
+    idle_timeout: float = field(default=45.0, validator=positive)
 
     def __attrs_post_init__(self) -> None:
         socket_url(self.host, self.path, secure=self.secure)
         if not (self.pacing >= 0 and isfinite(self.pacing)):
             raise ConfigurationError(f"pacing is {self.pacing}: give seconds, 0 or more")
-
-    @ack_timeout.validator
-    @idle_timeout.validator
-    def _positive(self, attribute: Any, value: float | None) -> None:
-        if value is not None and not (value > 0 and isfinite(value)):
-            raise ConfigurationError(f"{attribute.name} is {value}: give seconds, more than 0")
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """The token goes in the header. Raises ConfigurationError without one."""

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import field, frozen
 
 from genesys_sentiment.dialects._bounds import MAX_FRAME
 from genesys_sentiment.dialects._envelopes import read
+from genesys_sentiment.dialects._settings import positive
 from genesys_sentiment.dialects._snapshots import snapshot_from_rest
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.wire import Channel, Connect, Request, Token, WireMessage
@@ -36,14 +36,8 @@ class Notifications:
     ack_timeout: ClassVar[None] = None
 
     language: str | None = None
-    ping_interval: float = field(default=30.0)
-    idle_timeout: float = field(default=45.0)
-
-    @ping_interval.validator
-    @idle_timeout.validator
-    def _positive(self, attribute: Any, value: float) -> None:
-        if not (value > 0 and isfinite(value)):
-            raise ConfigurationError(f"{attribute.name} is {value}: give seconds, more than 0")
+    ping_interval: float = field(default=30.0, validator=positive)
+    idle_timeout: float = field(default=45.0, validator=positive)
 
     def connect(self, token: Token | None, channel: Channel | None) -> Connect:
         """The channel's own address, and no header: its unguessable URI is the authorization.

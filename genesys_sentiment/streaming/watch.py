@@ -70,7 +70,8 @@ def watch(
         linger=linger,
         wall=clock.wall() - clock.monotonic(),
     )
-    watcher.discovered((Following(each) for each in conversations), clock.monotonic())
+    named = [Following(topic.check_id(each)) for each in conversations]
+    watcher.discovered(named, clock.monotonic())
     if not watcher.wanted:
         raise ConfigurationError("nothing to watch: give queues, users, conversations or topics")
     return Stream(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from attrs import define
 
-from genesys_sentiment.model.events import Event, Gap, StateChange
+from genesys_sentiment.errors import ConfigurationError
+from genesys_sentiment.model.events import Event, Gap, StateChange, TopicRefused
 from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.plan import Following
 
@@ -54,6 +55,7 @@ class Watcher:
         self._wall = wall
         self._followed: dict[str, _Followed] = {}
         self._late: set[str] = set()
+        self._unfit: list[TopicRefused] = []
         self.version = 0
 
     @property
@@ -96,8 +98,12 @@ class Watcher:
                 self._late.add(each.conversation)
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
-        """Note what is subscribed; a Gap for every conversation that was talking before."""
-        gaps = []
+        """Note what is subscribed; a Gap for every conversation that was talking before.
+
+        Conversations whose ids cannot be topics are told as TopicRefused, once.
+        """
+        told: list[Event] = [*self._unfit]
+        self._unfit.clear()
         for conversation, followed in self._followed.items():
             if followed.confirmed or not any(topic in topics for topic in followed.topics):
                 continue
@@ -105,7 +111,7 @@ class Watcher:
             late = conversation in self._late or self._snapshots.phase(conversation) == "talking"
             self._late.discard(conversation)
             if late:
-                gaps.append(
+                told.append(
                     Gap(
                         reason="joined_late",
                         conversation=conversation,
@@ -113,7 +119,7 @@ class Watcher:
                         until=wall,
                     )
                 )
-        return gaps
+        return told
 
     def tick(self, now: float) -> None:
         """Drop the conversations that ended long enough ago."""
@@ -129,7 +135,20 @@ class Watcher:
         self._set_deadline()
 
     def _follow(self, conversation: str, seen: float) -> None:
-        self._followed[conversation] = _Followed(self._topics(conversation), seen)
+        try:
+            topics = self._topics(conversation)
+        except ConfigurationError:
+            # The wire may call a conversation what no topic can name: that is no reason to end.
+            topics = ()
+            self._unfit.append(
+                TopicRefused(
+                    topic="v2.conversations",
+                    reason="invalid_id",
+                    conversation=conversation,
+                    received=seen,
+                )
+            )
+        self._followed[conversation] = _Followed(topics, seen)
         self.version += 1
 
     def _set_deadline(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 from attrs import define, field, frozen
 
-from genesys_sentiment.dialects.topics import split
+from genesys_sentiment.dialects.topics import split, transcription
 from genesys_sentiment.errors import NotFound, RateLimited
 from genesys_sentiment.model.events import Event, Gap, StateChange, TopicRefused
 from genesys_sentiment.model.wire import (
@@ -136,6 +136,23 @@ async def test_a_fixed_plan_replaces_the_list_once() -> None:
         await turns()
     assert subject.calls == [("replace", ("q.1?a&b",))]
     assert subject.events == []
+
+
+async def test_an_id_that_can_be_no_topic_is_told_once_and_ends_nothing() -> None:
+    """C5-29: the wire names it, so it may be anything; the conversations beside it are followed."""
+    snapshots = Snapshots()
+    plan = Watcher(snapshots, lambda each: (transcription(each),), wall=1000.0)
+    subject = rig(plan)
+    async with following(subject) as subscriptions:
+        for name in ("a.b/../c", "good"):
+            plan.observe(change(snapshots, name, "alerting"), subject.clock.monotonic())
+            subscriptions.poke()
+        plan.observe(change(snapshots, "a.b/../c", "connected"), subject.clock.monotonic())
+        subscriptions.poke()
+        await turns()
+    assert subject.calls[1:] == [("add", ("v2.conversations.good.transcription",))]
+    refused = [each for each in subject.events if isinstance(each, TopicRefused)]
+    assert [(each.conversation, each.reason) for each in refused] == [("a.b/../c", "invalid_id")]
 
 
 async def test_new_conversations_are_added_together_and_spaced() -> None:
