@@ -11,21 +11,24 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
-_CORE = {"errors", "model", "dialects", "analysis", "scoring"}
+_CORE = {"errors", "model", "dialects", "analysis", "redaction", "scoring"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "model": {"errors"},
     "dialects": {"errors", "model"},
     "analysis": {"errors", "model"},
+    "redaction": {"errors", "model"},
     "scoring": {"errors", "model", "analysis"},
     "contracts": {"errors", "model"},
-    "cloud": _CORE,
-    "streaming": _CORE | {"cloud"},
-    "delivery": _CORE | {"contracts"},
-    "sinks": _CORE | {"contracts"},
-    "simulator": _CORE | {"cloud", "streaming", "delivery", "sinks"},
-    "cli": _CORE | {"cloud", "streaming", "delivery", "sinks", "simulator"},
+    "clock": set(),
+    "cloud": _CORE | {"clock"},
+    "streaming": _CORE | {"clock", "cloud"},
+    "delivery": _CORE | {"clock", "contracts"},
+    "sinks": _CORE | {"clock", "cloud", "contracts"},
+    "checks": _CORE | {"delivery", "sinks"},
+    "simulator": _CORE | {"clock", "cloud", "streaming", "delivery", "sinks"},
+    "cli": _CORE | {"clock", "cloud", "streaming", "delivery", "sinks", "simulator"},
     "__main__": {"cli"},
 }
 """Which other rooms a room may import. A room that is not here does not exist yet: add it."""

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.errors import AuthError, GenesysSentimentError
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.line import Line
 from genesys_sentiment.streaming.plan import Following
 

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.errors import GenesysSentimentError
 from genesys_sentiment.streaming.actions import Renew
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.line import ON_ITS_WAY, Line, Opener
 from genesys_sentiment.streaming.verdict import judge
 

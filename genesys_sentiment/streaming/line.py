@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from attrs import define, field
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.errors import ConfigurationError, ConnectionFailed
 from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.wire import Channel, Dialect, Token, Tokens
 from genesys_sentiment.streaming.actions import Action, Leave, Send
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.plan import Plan

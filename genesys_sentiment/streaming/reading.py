@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from typing import NoReturn
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.streaming.actions import Action, Leave, Renew, Replace, Send
 from genesys_sentiment.streaming.buffer import Buffer
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.line import Line
 
 _ACTIONS = frozenset((Send, Leave, Renew, Replace))

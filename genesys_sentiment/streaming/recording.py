@@ -17,10 +17,10 @@ from typing import IO, Self, TypeAlias
 import msgspec
 from attrs import define, field
 
+from genesys_sentiment.clock import Clock, SystemClock, VirtualClock
 from genesys_sentiment.dialects.notifications import Notifications
 from genesys_sentiment.errors import ConfigurationError, ConnectionLost
 from genesys_sentiment.model.wire import Connect, Dialect
-from genesys_sentiment.streaming.clock import Clock, SystemClock, VirtualClock
 from genesys_sentiment.streaming.scripted import Scripted, Step
 from genesys_sentiment.streaming.stream import Stream
 from genesys_sentiment.streaming.transport import Socket, Transport

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import TypeAlias
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.cloud.channels import Subscription
 from genesys_sentiment.model.wire import Channel, Connect, Token
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.transport import Finished, Socket
 
 Step: TypeAlias = bytes | str | float | Exception

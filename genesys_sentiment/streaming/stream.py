@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from attrs import evolve
 
+from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -18,7 +19,6 @@ from genesys_sentiment.errors import (
 from genesys_sentiment.model.events import Event, Gap, TopicRefused
 from genesys_sentiment.model.wire import Dialect, Tokens
 from genesys_sentiment.streaming.buffer import Buffer
-from genesys_sentiment.streaming.clock import Clock, SystemClock
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.discovery import Discover as Discover
 from genesys_sentiment.streaming.discovery import ask

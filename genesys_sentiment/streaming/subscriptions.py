@@ -7,11 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.dialects.topics import combine, split
 from genesys_sentiment.errors import GenesysSentimentError
 from genesys_sentiment.model.events import Event, TopicRefused
 from genesys_sentiment.model.wire import Channel
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.plan import Plan
 from genesys_sentiment.streaming.verdict import judge
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.dialects import topics as topic
 from genesys_sentiment.dialects.notifications import Notifications
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.wire import Dialect
-from genesys_sentiment.streaming.clock import Clock, SystemClock
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.plan import Following
 from genesys_sentiment.streaming.stream import Stream, StreamOptions

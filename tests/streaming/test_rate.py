@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_sentiment.streaming.clock import VirtualClock
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.streaming.rate import Rate
 from genesys_sentiment.streaming.scripted import Scripted, Step
 from genesys_sentiment.streaming.stream import Stream

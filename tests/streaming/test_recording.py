@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.errors import ConfigurationError, ConnectionLost
 from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.wire import WireMessage
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.recording import FORMAT, Recorder, Recording, replay
 from genesys_sentiment.streaming.scripted import Scripted, Step
 from genesys_sentiment.streaming.stream import Stream, StreamOptions

@@ -9,11 +9,11 @@ from itertools import count
 import pytest
 from attrs import define, field, frozen
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.errors import ConnectionFailed, ConnectionLost, HandshakeRefused
 from genesys_sentiment.model.events import Gap
 from genesys_sentiment.model.wire import Acknowledged, Refused, Request, Token, WireMessage
 from genesys_sentiment.streaming.actions import Action, Leave, Renew, Replace, Send
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.renewal import Renewal, life_of
 from genesys_sentiment.streaming.stream import Stream, StreamOptions
 from genesys_sentiment.streaming.transport import Socket

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.errors import (
     AuthError,
     ConfigurationError,
@@ -20,7 +21,6 @@ from genesys_sentiment.errors import (
 )
 from genesys_sentiment.model.events import Event, Gap, Utterance
 from genesys_sentiment.model.wire import Channel, Connect, Token
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.plan import Following
 from genesys_sentiment.streaming.scripted import Scripted, Step
 from genesys_sentiment.streaming.stream import Stream, StreamOptions

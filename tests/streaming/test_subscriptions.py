@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 from attrs import define, field, frozen
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.dialects.topics import split, transcription
 from genesys_sentiment.errors import NotFound, RateLimited
 from genesys_sentiment.model.events import Event, Gap, StateChange, TopicRefused
@@ -23,7 +24,6 @@ from genesys_sentiment.model.wire import (
     Snapshot,
 )
 from genesys_sentiment.scoring.snapshots import Snapshots
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.plan import FixedPlan, Following, Plan
 from genesys_sentiment.streaming.subscriptions import Subscriptions
 from genesys_sentiment.streaming.watching import Watcher

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.cloud.delays import full_jitter
 from genesys_sentiment.dialects.agent_assist import AgentAssist
 from genesys_sentiment.dialects.interaction_stream import InteractionStream
@@ -22,7 +23,6 @@ from genesys_sentiment.errors import (
 )
 from genesys_sentiment.model.events import Gap, TopicRefused, Utterance
 from genesys_sentiment.model.wire import Connect, Token
-from genesys_sentiment.streaming.clock import VirtualClock
 from genesys_sentiment.streaming.pacing import Pacing
 from genesys_sentiment.streaming.plan import TopicList
 from genesys_sentiment.streaming.recording import Recorder, replay

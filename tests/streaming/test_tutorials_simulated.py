@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from attrs import define
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.dialects.interaction_stream import InteractionStream
 from genesys_sentiment.dialects.interaction_topics import InteractionTopics, interaction
@@ -23,7 +24,6 @@ from genesys_sentiment.simulator import InteractionStream as SimulatedStream
 from genesys_sentiment.simulator import InteractionTopics as SimulatedTopics
 from genesys_sentiment.simulator import Simulator
 from genesys_sentiment.simulator.conversation import Ids
-from genesys_sentiment.streaming.clock import Clock
 from genesys_sentiment.streaming.stream import Stream
 from genesys_sentiment.streaming.transport import AiohttpTransport, Socket
 from tests.simulator.client import short_call
