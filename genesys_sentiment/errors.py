@@ -14,6 +14,11 @@ GenesysSentimentError
 │   └── ConnectionLost        an open socket ended; carries its close code
 ├── ProtocolError             the other side keeps breaking its protocol
 ├── BadFrame                  one frame could not be read (a dialect raises this and nothing else)
+├── SinkFailed                some of a batch, or all of it, did not reach its receiver
+├── LogFailed                 a log cannot keep what it was given, or is damaged
+│   ├── LogFull               there is no room for more (what is urgent may still fit)
+│   └── LogInUse              another process has it open
+├── AuditBroken               an audit file was changed, or its end is missing
 └── AnalyzerError             an analyzer's model or lexicon is damaged
 
 No message or attribute holds a token, a client secret, a connectUri or transcript text.
@@ -21,7 +26,11 @@ No message or attribute holds a token, a client secret, a connectUri or transcri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from attrs import frozen
 
 
 class GenesysSentimentError(Exception):
@@ -156,6 +165,65 @@ class BadFrame(GenesysSentimentError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"unreadable frame: {reason}")
         self.reason = reason
+
+
+@frozen
+class Failure:
+    """One entry of a batch that did not go through.
+
+    ``index``: its place in the batch. ``reason``: a short word, or the receiver's own code, never
+    its content. ``retry``: whether trying again can help. ``after``: seconds that the receiver
+    asked for, None where it did not. ``tried``: False for one that was only held back, behind
+    another of its conversation.
+    """
+
+    index: int
+    reason: str
+    retry: bool = True
+    after: float | None = None
+    tried: bool = True
+
+
+class SinkFailed(GenesysSentimentError):
+    """Some of a batch, or all of it, did not reach its receiver; what is not named here did.
+
+    ``disabled``: the receiver wants nothing any more (410 Gone): the sink is not served until
+    somebody sees to it.
+    """
+
+    def __init__(self, failures: Iterable[Failure], *, disabled: bool = False) -> None:
+        self.failures = tuple(failures)
+        self.disabled = disabled
+        reasons = Counter(each.reason for each in self.failures)
+        said = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+        super().__init__(f"not delivered: {said}")
+
+    @classmethod
+    def whole(
+        cls, size: int, reason: str, *, retry: bool = True, after: float | None = None
+    ) -> Self:
+        """Nothing of a batch of ``size`` went through."""
+        return cls(Failure(index, reason, retry, after) for index in range(size))
+
+
+class LogFailed(GenesysSentimentError):
+    """A log cannot keep what it was given, or is damaged. The message says what to do."""
+
+
+class LogFull(LogFailed):
+    """There is no room for more until a sink catches up. Nothing of the call was kept."""
+
+
+class LogInUse(LogFailed):
+    """Another process has the log open. Two would deliver everything twice, or damage it."""
+
+
+class AuditBroken(GenesysSentimentError):
+    """An audit file was changed, or its end is missing. ``line`` is the first bad one, from 1."""
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class AnalyzerError(GenesysSentimentError):

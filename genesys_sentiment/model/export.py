@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     ABSENT,
     Absent,
@@ -34,6 +35,7 @@ from genesys_sentiment.model.events import (
     Unreadable,
     Utterance,
 )
+from genesys_sentiment.model.forwards import Forward
 from genesys_sentiment.model.results import Record, Score, Skipped
 
 SCHEMA_VERSION: Final = 1
@@ -122,6 +124,8 @@ _CONVERTER.register_unstructure_hook(Absent, lambda value: value)
 _HEAD: Final = {"conversation", "at", "received", "event", "body"}
 _IDS: Final = {"utterance", "communication", "suggestion", "message", "queue", "user", "alert"}
 _NAMES: Final = {
+    "forwarding": "forwardingId",
+    "record": "recordId",
     "correlation": "correlationId",
     "queues": "queueIds",
     "missing": "missingPermissions",
@@ -195,6 +199,10 @@ def _finish_acceptance(acceptance: Acceptance, out: Exported, text: bool) -> Non
     out["rate"] = acceptance.rate
 
 
+def _finish_forward(forward: Forward, out: Exported, text: bool) -> None:
+    out["escalated"] = forward.escalated
+
+
 def _finish_alert(alert: Alert, out: Exported, text: bool) -> None:
     out["evidence"] = [_evidence(each) for each in alert.evidence]
 
@@ -239,6 +247,8 @@ _SHAPES: Final[Mapping[type, _Shape]] = {
     Diagnosis: _shape(Diagnosis, "diagnosis", finish=_finish_diagnosis),
     Ranked: _shape(Ranked, "ranked", finish=_finish_ranked),
     Acceptance: _shape(Acceptance, "acceptance", finish=_finish_acceptance),
+    Forward: _shape(Forward, "forward", finish=_finish_forward),
+    Receipt: _shape(Receipt, "receipt"),
 }
 
 

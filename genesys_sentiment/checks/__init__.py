@@ -1,0 +1,1 @@
+"""Contracts as functions, to run over an implementation of your own."""
