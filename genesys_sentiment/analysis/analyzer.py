@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from genesys_sentiment.model.results import Polarity
+from genesys_sentiment.model.values import Polarity
 
 
 @frozen(kw_only=True)

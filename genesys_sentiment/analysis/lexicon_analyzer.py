@@ -14,7 +14,7 @@ from genesys_sentiment.analysis.concepts import load
 from genesys_sentiment.analysis.hearing import Hit, hear
 from genesys_sentiment.analysis.tokens import MAX_TOKENS, tidy
 from genesys_sentiment.analysis.vocabulary import Vocabulary
-from genesys_sentiment.model.results import Polarity
+from genesys_sentiment.model.values import Polarity
 
 DECISIVE = 0.4
 """Evidence from which a text is not neutral. One plain word ("good", "bad") weighs 1."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import frozen
 
-if TYPE_CHECKING:
-    from genesys_sentiment.model.results import Polarity
+from genesys_sentiment.model.values import Polarity
 
 
 @frozen(kw_only=True)

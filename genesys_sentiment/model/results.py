@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from attrs import field, frozen
 
@@ -11,8 +11,7 @@ from genesys_sentiment.model.assist import Acceptance, Ranked
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import Event, Reading, Side, Utterance
 from genesys_sentiment.model.forwards import Forward
-
-Polarity: TypeAlias = Literal["positive", "neutral", "negative"]
+from genesys_sentiment.model.values import Polarity
 
 
 class _OfEvent:

@@ -28,6 +28,9 @@ ABSENT: Final = Absent.ABSENT
 Side: TypeAlias = Literal["customer", "agent"]
 """Who spoke. None where the platform named neither or both."""
 
+Polarity: TypeAlias = Literal["positive", "neutral", "negative"]
+"""The label of a sentiment."""
+
 Source: TypeAlias = Literal["live", "backfill"]
 
 

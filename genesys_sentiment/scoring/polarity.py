@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genesys_sentiment.model.results import Polarity
+from genesys_sentiment.model.values import Polarity
 
 
 def polarity_label(value: float, positive: float, negative: float) -> Polarity:

@@ -13,7 +13,8 @@ from typing import Final, Literal, TypeAlias
 from attrs import evolve, frozen
 
 from genesys_sentiment.errors import ConfigurationError
-from genesys_sentiment.model.results import Polarity, Score
+from genesys_sentiment.model.results import Score
+from genesys_sentiment.model.values import Polarity
 from genesys_sentiment.scoring.numbers import is_real
 from genesys_sentiment.scoring.rounding import clamp, round_half_up
 from genesys_sentiment.scoring.scale import POLARITY, Scale
