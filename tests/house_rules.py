@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors"},
     "dialects": {"errors", "model"},
     "analysis": {"errors", "model"},
-    "redaction": {"errors", "model"},
+    "redaction": {"errors", "model", "analysis"},
     "scoring": {"errors", "model", "analysis"},
     "contracts": {"errors", "model"},
     "clock": set(),
