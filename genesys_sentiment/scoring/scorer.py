@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
 from math import inf
 
@@ -11,8 +11,9 @@ from genesys_sentiment.analysis.analyzer import Analysis, Analyzer
 from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
 from genesys_sentiment.errors import AnalyzerError
 from genesys_sentiment.model.events import Reading, Utterance
+from genesys_sentiment.model.histogram import FARTHEST
 from genesys_sentiment.model.results import Record, Result
-from genesys_sentiment.scoring.counters import ScorerCounters
+from genesys_sentiment.scoring.counters import Accounts, ScorerCounters, ScorerReport
 from genesys_sentiment.scoring.deadlines import Deadlines
 from genesys_sentiment.scoring.language import supported_language
 from genesys_sentiment.scoring.outcome import (
@@ -26,7 +27,6 @@ from genesys_sentiment.scoring.policy import Policy
 from genesys_sentiment.scoring.state import Conversation, Withheld, read, write
 from genesys_sentiment.scoring.window import TICK, enter, insert, slide
 
-_FARTHEST = 1e12  # seconds: any event time beyond ±32,000 years is damage
 _MAX_TAGS = 1_024  # language tags whose match is remembered
 _EVICT_AT_ONCE = 2  # idle conversations forgotten per new one: bounded work, and the number falls
 
@@ -53,8 +53,7 @@ class Scorer:
         self._states: OrderedDict[str, Conversation] = OrderedDict()
         self._deadlines = Deadlines()
         self._released: list[Result] = []
-        self._offered = self._scored = self._passed = self._evicted = 0
-        self._skipped: Counter[str] = Counter()
+        self._accounts = Accounts()
 
     def __call__(self, event: Record, now: float) -> Sequence[Record]:
         """What becomes of ``event``, and of what it displaces; empty while it is withheld."""
@@ -63,10 +62,10 @@ class Scorer:
         elif isinstance(event, Utterance):
             results = self._utterance(event, now)
         else:
-            self._offered += 1
-            self._passed += 1
+            self._accounts.offered += 1
+            self._accounts.passed += 1
             return (event,)
-        self._offered += 1
+        self._accounts.offered += 1
         if self._released:
             results = (*self._released, *results)
             self._released.clear()
@@ -117,7 +116,7 @@ class Scorer:
         state = self._states.pop(conversation, None)
         if state is not None and state.withheld is not None:
             self._deadlines.drop(conversation)
-            self._offered -= 1
+            self._accounts.offered -= 1
 
     def snapshot(self, conversation: str | None = None) -> bytes:
         """One conversation, or all of them, for ``restore``; an unknown one gives an empty one.
@@ -139,26 +138,25 @@ class Scorer:
             self.evict(name)
             self._states[name] = state
             if state.withheld is not None:
-                self._offered += 1
+                self._accounts.offered += 1
                 self._deadlines.set(name, (state.last or 0.0) + self.policy.min_interval)
 
     @property
     def counters(self) -> ScorerCounters:
         """The accounting so far."""
-        return ScorerCounters(
-            offered=self._offered,
-            scored=self._scored,
-            skipped=dict(self._skipped),
-            passed=self._passed,
-            withheld=len(self._deadlines),
-            conversations=len(self._states),
-            evicted=self._evicted,
+        return self._accounts.counters(
+            withheld=len(self._deadlines), conversations=len(self._states)
         )
+
+    @property
+    def report(self) -> ScorerReport:
+        """The accounting and the latencies so far; what happens later does not change it."""
+        return ScorerReport(counters=self.counters, latency=self._accounts.latency())
 
     def _reading(self, event: Reading, now: float) -> Sequence[Result]:
         policy = self.policy
         at = event.received if event.at is None else event.at
-        if not -_FARTHEST < at < _FARTHEST:
+        if not -FARTHEST < at < FARTHEST:
             return self._skip(event, 0.0, "invalid", "time")
         if (reason := self._unreadable(event)) is not None:
             return self._skip(event, at, reason)
@@ -173,7 +171,7 @@ class Scorer:
         if policy.min_interval:
             moment = Withheld(event, at, len(context) or 1)
             return self._through_gate(moment, state, now, None)
-        self._scored += 1
+        self._accounts.note_scored(event.at, now)
         return (score_reading(event, at, len(context) or 1, now, policy),)
 
     def _unreadable(self, event: Reading) -> str | None:
@@ -188,7 +186,7 @@ class Scorer:
 
     def _utterance(self, event: Utterance, now: float) -> Sequence[Result]:
         at = event.received if event.at is None else event.at
-        if not -_FARTHEST < at < _FARTHEST:
+        if not -FARTHEST < at < FARTHEST:
             return self._skip(event, 0.0, "invalid", "time")
         if not event.final:
             return self._skip(event, at, "not_final")
@@ -241,7 +239,7 @@ class Scorer:
         slide(context, at, policy.context_window)
         for segment in event.segments:
             time = at if segment.at is None else segment.at
-            if at - policy.context_window + TICK < time < _FARTHEST:
+            if at - policy.context_window + TICK < time < FARTHEST:
                 insert(context, time, policy.context_segments)
 
     def _make_room(self, at: float, now: float) -> None:
@@ -255,7 +253,7 @@ class Scorer:
 
     def _forget_oldest(self, now: float) -> None:
         name, state = self._states.popitem(last=False)
-        self._evicted += 1
+        self._accounts.evicted += 1
         self._deadlines.drop(name)
         self._released += self._release(state, now)
 
@@ -289,7 +287,7 @@ class Scorer:
         """The Score of a valid event; an utterance without ``analysis`` is analysed here."""
         event, policy = moment.event, self.policy
         if isinstance(event, Reading):
-            self._scored += 1
+            self._accounts.note_scored(event.at, now)
             return score_reading(event, moment.at, moment.count, now, policy)
         if analysis is None:
             language = event.language or policy.default_language or ""
@@ -297,7 +295,7 @@ class Scorer:
             if isinstance(found, str):
                 return self._skip(event, moment.at, "analyzer_failed", found)[0]
             analysis = found
-        self._scored += 1
+        self._accounts.note_scored(event.at, now)
         name = self.analyzer.name
         return score_utterance(event, analysis, moment.at, moment.count, now, policy, name)
 
@@ -314,5 +312,5 @@ class Scorer:
     def _skip(
         self, event: Utterance | Reading, at: float, reason: str, detail: str | None = None
     ) -> Sequence[Result]:
-        self._skipped[reason] += 1
+        self._accounts.skipped[reason] += 1
         return (skipped(event, at, reason, detail),)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from attrs import define
 
-from genesys_sentiment.clock import Clock
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.dialects.interaction_stream import InteractionStream
 from genesys_sentiment.dialects.interaction_topics import InteractionTopics, interaction
 from genesys_sentiment.model.events import Event, Gap, Reading, StateChange, TopicRefused
 from genesys_sentiment.model.results import Score
-from genesys_sentiment.model.wire import Connect, Dialect, Token
+from genesys_sentiment.model.wire import Dialect
 from genesys_sentiment.scoring.policy import Policy
 from genesys_sentiment.scoring.scorer import Scorer
 from genesys_sentiment.simulator import InteractionStream as SimulatedStream
@@ -25,8 +22,9 @@ from genesys_sentiment.simulator import InteractionTopics as SimulatedTopics
 from genesys_sentiment.simulator import Simulator
 from genesys_sentiment.simulator.conversation import Ids
 from genesys_sentiment.streaming.stream import Stream
-from genesys_sentiment.streaming.transport import AiohttpTransport, Socket
+from genesys_sentiment.streaming.transport import AiohttpTransport
 from tests.simulator.client import short_call
+from tests.streaming.hurry import Brief, Hurried, Hurry
 from tests.streaming.simulated import QUICK, Everything, client
 
 ID = Ids.of("simulator", 0, "short", 0)("conversation")
@@ -76,8 +74,8 @@ async def listening(stream: Stream) -> AsyncIterator[Everything]:
 
 
 async def until(condition: object) -> None:
-    """Until it holds, two seconds at most."""
-    async with asyncio.timeout(2):
+    """Until it holds, ten seconds at most."""
+    async with asyncio.timeout(10):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.005)
 
@@ -197,75 +195,16 @@ async def test_leaving_ends_it() -> None:
         assert (simulator.connections, simulator.open_sockets) == (1, 0)
 
 
-_FACTOR = 200.0
-
-
-class Hurry:
-    """A clock that runs 200 times as fast as the machine's."""
-
-    def monotonic(self) -> float:
-        """Fast seconds."""
-        return time.monotonic() * _FACTOR
-
-    def wall(self) -> float:
-        """Fast seconds, too."""
-        return 1_772_359_200.0 + self.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Not for long."""
-        await asyncio.sleep(seconds / _FACTOR)
-
-
-@define
-class Hurried:
-    """Sockets of another transport whose timeouts are in fast seconds."""
-
-    transport: AiohttpTransport
-
-    async def open(self, connect: Connect) -> Socket:
-        """Open one."""
-        return _HurriedSocket(await self.transport.open(connect))
-
-
-class _HurriedSocket:
-    def __init__(self, socket: Socket) -> None:
-        self._socket = socket
-        self.send = socket.send
-        self.close = socket.close
-
-    async def receive(self, timeout: float) -> Sequence[bytes]:
-        return await self._socket.receive(timeout / _FACTOR)
-
-
-@define
-class Brief:
-    """The simulator's tokens, which live a fast minute each."""
-
-    cloud: Cloud
-    clock: Clock
-    token: Token | None = None
-
-    async def get(self, refused: str | None = None) -> Token:
-        """Another one in the second half of that minute."""
-        now = self.clock.monotonic()
-        if self.token is None or now > self.token.expires - 30.0:
-            known = None if self.token is None else self.token.value
-            found = await self.cloud.tokens.get(known)
-            self.token = Token(value=found.value, expires=now + 60.0)
-        return self.token
-
-
 @pytest.mark.parametrize("acks", [True, False])
 async def test_tokens_are_renewed_while_events_come(acks: bool) -> None:
     """S4-04: on the open socket; without an acknowledgement a second one takes over, no gap."""
     language = SimulatedStream(acks=acks)
     simulator = Simulator([short_call()], speed=200, wait=0, languages=[language])
-    clock = Hurry()
-    async with simulator, client(simulator) as cloud:
+    async with simulator, client(simulator) as cloud, Hurry().running() as clock:
         dialect = InteractionStream(host=_host(simulator), secure=False, idle_timeout=1e5)
         stream = Stream(
             dialect,
-            Hurried(AiohttpTransport(cloud.session)),
+            Hurried(AiohttpTransport(cloud.session), clock),
             tokens=Brief(cloud, clock),
             options=QUICK,
             clock=clock,
