@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from genesys_sentiment.cli import demo, simulate, stream
+from genesys_sentiment.cli import demo, doctor, sentiment, simulate, stream
 from genesys_sentiment.cli.codes import BAD_INPUT, INTERRUPTED, TROUBLE
+from genesys_sentiment.cli.lines import say
 from genesys_sentiment.errors import (
     AuthError,
     CloudError,
@@ -27,13 +28,14 @@ try it, with nothing but this machine:
 
 against your organisation (an OAuth client of the client-credentials grant):
   export GENESYS_CLIENT_ID=... GENESYS_CLIENT_SECRET=... GENESYS_REGION=eu-central-1
+  genesys-sentiment doctor
   genesys-sentiment stream --queue 5a3f0c1e-... --json
 
 exit codes:
   0    fine; also when ended by Ctrl-C, SIGTERM, --seconds, --events or a closed pipe
-  1    records were lost, or something broke inside
+  1    records were lost, something broke inside, or `doctor` could not learn something
   2    an option, address, credential or permission must be changed; stderr says which
-  130  interrupted before anything ran
+  130  interrupted before anything ran, or before `sentiment` or `doctor` had finished
 """
 
 _FIXABLE = (ConfigurationError, AuthError, PermissionDenied, ConnectionFailed, CloudError)
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except GenesysSentimentError as error:
-        print(f"genesys-sentiment: {_say(error)}", file=sys.stderr)
+        print(f"genesys-sentiment: {say(error)}", file=sys.stderr)
         return BAD_INPUT if isinstance(error, _FIXABLE) else TROUBLE
     return code
 
@@ -64,18 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, simulate, stream):
+    for command in (demo, simulate, stream, sentiment, doctor):
         command.add(commands)
     return parser
-
-
-def _say(error: GenesysSentimentError) -> str:
-    """An error as one line without control characters."""
-    text = str(error)
-    missing = [name for name in getattr(error, "missing", ()) if name not in text]
-    if missing:
-        text += f" (missing: {', '.join(missing)})"
-    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def _version() -> str:

@@ -34,13 +34,18 @@ def port(text: str) -> int:
     return number
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """--json and --text."""
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
     parser.add_argument(
         "--json",
         action="store_true",
         help="one JSON object a line, as always when the output is no terminal",
     )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """--json and --text."""
+    add_json(parser)
     parser.add_argument(
         "--text",
         action="store_true",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 from typing import Final
 
 from genesys_sentiment.cli.options import add_output, count, positive
 from genesys_sentiment.cli.run import Run
 from genesys_sentiment.cli.views import make_view
+from genesys_sentiment.cli.where import add_where, credentials_of
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.cloud.regions import host_of
-from genesys_sentiment.cloud.settings import Credentials, credentials_from_env
 from genesys_sentiment.dialects import topics
 from genesys_sentiment.errors import ConfigurationError, ConnectionFailed
 from genesys_sentiment.streaming.stream import Stream
@@ -51,10 +50,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    where = parser.add_argument_group("where (instead of the environment)")
-    where.add_argument("--region", metavar="R", help="eu-central-1, mypurecloud.de, …")
-    where.add_argument("--api-url", metavar="U", help="of a gateway or a simulator")
-    where.add_argument("--login-url", metavar="U", help="with --api-url")
+    add_where(parser)
     what = parser.add_argument_group("what (at least one; each can be given again)")
     _several(what, "--queue", "ID", "a queue and all its conversations")
     _several(what, "--user", "ID", "an agent and all their conversations")
@@ -73,7 +69,7 @@ def _several(group: argparse._ArgumentGroup, name: str, metavar: str, text: str)
 
 async def run(options: argparse.Namespace) -> int:
     """Run the command; its exit code."""
-    found = _credentials(options)
+    found = credentials_of(options)
     watched = _watched(options)
     async with Cloud(
         found.endpoints, found.client_id, found.client_secret, deadline=_REST_DEADLINE
@@ -89,22 +85,6 @@ async def run(options: argparse.Namespace) -> int:
         view = make_view(json=options.json, text=options.text, title=host)
         show = Run(stream, view, limit=options.events, watched=watched)
         return await show.until(_time(stream, host, options.seconds))
-
-
-def _credentials(options: argparse.Namespace) -> Credentials:
-    """From the environment, with what the options say instead. Raises ConfigurationError."""
-    environ = dict(os.environ)
-    explicit = {"GENESYS_API_URL": options.api_url, "GENESYS_LOGIN_URL": options.login_url}
-    given = {name: value for name, value in explicit.items() if value is not None}
-    if given and options.region is not None:
-        raise ConfigurationError("give either --region, or --api-url and --login-url, not both")
-    if options.region is not None:
-        environ = {name: value for name, value in environ.items() if name not in explicit}
-        environ["GENESYS_REGION"] = options.region
-    if given:
-        environ.pop("GENESYS_REGION", None)
-        environ.update(given)
-    return credentials_from_env(environ)
 
 
 def _watched(options: argparse.Namespace) -> frozenset[str]:

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from genesys_sentiment.cli.lines import printable
 from genesys_sentiment.model.events import Reading, StateChange, Utterance
 from genesys_sentiment.model.export import Exported
 from genesys_sentiment.model.results import Record, Score, Skipped
@@ -139,11 +140,6 @@ def _add_score(row: _Row, score: Score) -> None:
     if score.participant == "customer":
         row.customer += 1
         row.sum += score.polarity_raw
-
-
-def printable(text: str) -> str:
-    """What a terminal can be given: control characters and line ends become spaces."""
-    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def _accounting(summary: Exported) -> str:

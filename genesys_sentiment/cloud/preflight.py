@@ -2,66 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from collections.abc import Collection, Sequence
+from typing import Final, Protocol
 
 from attrs import frozen
 
+from genesys_sentiment.cloud import queue_checks, topic_checks
 from genesys_sentiment.cloud.channels import Channels
-from genesys_sentiment.cloud.loose import as_object, inner, objects, text
+from genesys_sentiment.cloud.findings import (
+    Finding,
+    platforms_own,
+    refused_or_unknown,
+    unknown,
+)
+from genesys_sentiment.cloud.regions import Endpoints, host_of
 from genesys_sentiment.cloud.rest import Rest
 from genesys_sentiment.errors import (
     AuthError,
+    ConfigurationError,
+    ConnectionFailed,
     GenesysSentimentError,
     NotFound,
     PermissionDenied,
-    RateLimited,
 )
+from genesys_sentiment.model.wire import Tokens
 
 MOST_CHANNELS = 20
 """Channels that one OAuth client can have."""
 
-Level: TypeAlias = Literal["ok", "warning", "problem"]
-
-_ASSISTANT = "/api/v2/routing/queues/{queue}/assistant"
-_COPILOT = "/api/v2/assistants/{assistant}/copilot"
-_TOPICS = "/api/v2/notifications/availabletopics"
-_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 """A conversation that does not exist: asking for it tells whether asking is allowed."""
 
-_FEATURES: Final = (
-    ("sentiment", "/api/v2/speechandtextanalytics/conversations/{conversation}"),
-    ("reasons", "/api/v2/speechandtextanalytics/conversations/{conversation}/sentiments"),
-    ("conversations", "/api/v2/conversations/{conversation}"),
-    ("suggestions", "/api/v2/conversations/{conversation}/suggestions"),
+
+@frozen
+class Access:
+    """One question that a feature asks; ``needs`` are its documented permissions."""
+
+    feature: str
+    path: str
+    needs: tuple[str, ...]
+
+
+_SPEECH = "/api/v2/speechandtextanalytics/conversations/{conversation}"
+_DATA = ("recording:recording:view", "speechAndTextAnalytics:data:view")
+ACCESS: Final = (
+    Access(
+        "discovery",
+        "/api/v2/analytics/conversations/{conversation}/details",
+        ("analytics:conversationDetail:view",),
+    ),
+    Access("sentiment", _SPEECH, _DATA),
+    Access("reasons", f"{_SPEECH}/sentiments", ("speechAndTextAnalytics:sentimentData:view",)),
+    Access("transcripts", f"{_SPEECH}/communications/{{communication}}/transcripturl", _DATA),
+    Access(
+        "conversations",
+        "/api/v2/conversations/{conversation}",
+        ("conversation:communication:view",),
+    ),
+    Access(
+        "messages",
+        "/api/v2/conversations/messages/{conversation}/messages/{message}",
+        ("conversation:message:view",),
+    ),
+    Access(
+        "suggestions",
+        "/api/v2/conversations/{conversation}/suggestions",
+        ("conversation:suggestion:view",),
+    ),
 )
+FEATURES: Final = tuple(one.feature for one in ACCESS)
+"""Their names."""
 
 
 class Reachable(Protocol):
     """What is looked at: a Cloud is one."""
 
-    rest: Rest
-    channels: Channels
-
-
-@frozen(kw_only=True)
-class Finding:
-    """One thing that was looked at. ``warning``: not right, or nobody could know.
-
-    ``check`` is what: ``credentials``, ``channels``, ``topic``, ``assistant``, ``copilot``,
-    ``permission``; ``subject`` is the queue, topic or feature. ``advice`` says what to do, empty
-    where nothing is to be done. ``missing`` are permissions. ``count`` and ``limit`` are figures,
-    None where there are none.
-    """
-
-    check: str
-    level: Level
-    what: str
-    advice: str = ""
-    subject: str | None = None
-    missing: tuple[str, ...] = ()
-    count: int | None = None
-    limit: int | None = None
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def rest(self) -> Rest: ...
+    @property
+    def channels(self) -> Channels: ...
 
 
 async def check(
@@ -69,36 +92,82 @@ async def check(
     *,
     queues: Sequence[str] = (),
     topics: Sequence[str] = (),
+    features: Collection[str] = FEATURES,
     channels: int = 1,
+    subscribe: bool = False,
 ) -> tuple[Finding, ...]:
     """Look at everything that watching these would need; nothing is changed.
 
     ``topics`` are templates as the platform lists them (``v2.conversations.{id}.transcription``),
-    ``queues`` those that should have an assistant, ``channels`` how many will be made. Refusals
-    and failures become findings, and what could not be learned is a warning. A rate limit is
-    waited for. What is found may be over when it is used: a channel can still be evicted, and the
-    stream lives with that. Raises ConfigurationError only.
+    ``queues`` those that are followed (with the feature ``suggestions`` they should have an
+    assistant), ``channels`` how many will be made. Refusals and failures become findings, and
+    what could not be learned is unknown, never ok. A rate limit is waited for. With ``subscribe``
+    the topics, then with real ids, are subscribed on a new channel and dropped again, where
+    there is room for one. What is found may be over when it is used: a channel can still be
+    evicted, and the stream lives with that. Raises ConfigurationError only.
     """
+    if strange := sorted(set(features).difference(FEATURES)):
+        known = ", ".join(FEATURES)
+        raise ConfigurationError(f"no feature {strange[0][:80]!r}; there are: {known}")
+    found = list(await _login(cloud))
+    if any(one.level != "ok" for one in found):
+        return tuple(found)
     try:
-        found = [await _channels(cloud.channels, channels)]
+        found += await _api(cloud, channels)
+        if found[-1].check == "host":
+            return tuple(found)
+        room = found[-1].level == "ok"
+        if topics:
+            found += (
+                await _topics(cloud, topics, room=room)
+                if subscribe
+                else await topic_checks.look_up(cloud.rest, topics)
+            )
+        for access in ACCESS:
+            if access.feature in features:
+                found.append(await _permission(cloud.rest, access))
+        for queue in dict.fromkeys(queues):
+            found.append(await queue_checks.check_queue(cloud.rest, queue))
+            if "suggestions" in features:
+                found += await queue_checks.check_assistant(cloud.rest, queue)
     except AuthError as error:
-        return (_refused_credentials(error),)
-    if topics:
-        found += await _topics(cloud.rest, topics)
-    for feature, path in _FEATURES:
-        found.append(await _permission(cloud.rest, feature, path))
-    for queue in dict.fromkeys(queues):
-        found += await _assistant(cloud.rest, queue)
+        found = [one for one in found if one.check != "credentials"]
+        found.append(_refused_credentials(error))
     return tuple(found)
 
 
-async def _channels(channels: Channels, wanted: int) -> Finding:
+async def _login(cloud: Reachable) -> tuple[Finding, ...]:
+    """Whether a token is given; the first that is not ok is the last."""
+    host = host_of(cloud.endpoints.login_url)
+    answers = Finding(check="host", level="ok", subject=host, what="the login host answers")
     try:
-        used = len(await channels.list())
+        await cloud.tokens.get()
+    except (AuthError, PermissionDenied) as error:
+        return answers, _refused_credentials(error)
+    except ConnectionFailed as error:
+        return (_unreachable(error),)
+    except GenesysSentimentError as error:
+        return answers, unknown("credentials", error, "whether the credentials are right")
+    given = Finding(check="credentials", level="ok", what="the OAuth client was given a token")
+    return answers, given
+
+
+async def _api(cloud: Reachable, wanted: int) -> list[Finding]:
+    """Whether the API answers, and the channels; the channels come last where it does."""
+    host = host_of(cloud.endpoints.api_url)
+    answers = Finding(check="host", level="ok", subject=host, what="the API's host answers")
+    try:
+        used = len(await cloud.channels.list())
     except AuthError:
         raise
+    except ConnectionFailed as error:
+        return [_unreachable(error)]
     except GenesysSentimentError as error:
-        return _unknown("channels", error, "the number of channels in use")
+        return [answers, unknown("channels", error, "the number of channels in use")]
+    return [answers, _channels(used, wanted)]
+
+
+def _channels(used: int, wanted: int) -> Finding:
     figures = f"{used} of {MOST_CHANNELS} channels are in use"
     if used + wanted > MOST_CHANNELS:
         return Finding(
@@ -112,144 +181,55 @@ async def _channels(channels: Channels, wanted: int) -> Finding:
     return Finding(check="channels", level="ok", what=figures, count=used, limit=MOST_CHANNELS)
 
 
-async def _topics(rest: Rest, wanted: Sequence[str]) -> list[Finding]:
-    try:
-        answer = await rest.request("GET", _TOPICS, params={"expand": "requiresPermissions"})
-        listed = list(objects(as_object(answer.body, "the list of topics").get("entities")))
-    except GenesysSentimentError as error:
-        return [_unknown("topic", error, "the permissions of topics")]
-    known = {str(one.get("id")).casefold(): one for one in listed}
-    return [_topic(topic, known.get(topic.casefold())) for topic in dict.fromkeys(wanted)]
-
-
-def _topic(topic: str, listed: dict[str, Any] | None) -> Finding:
-    if listed is None:
-        return Finding(
+async def _topics(cloud: Reachable, wanted: Sequence[str], *, room: bool) -> list[Finding]:
+    if room:
+        return await topic_checks.subscribe(cloud.channels, wanted)
+    return [
+        Finding(
             check="topic",
-            level="problem",
-            subject=topic,
-            what="the organisation does not have this topic",
-            advice="check its name, the licence and the region",
+            level="unknown",
+            what="no topic was subscribed: a new channel might end another one",
+            advice="make room, and look again",
         )
-    needed = listed.get("requiresPermissions")
-    if not isinstance(needed, list):
-        return Finding(
-            check="topic",
-            level="warning",
-            subject=topic,
-            what="the platform does not say which permissions it needs",
-            advice="subscribe and see: a refusal names what is missing",
-        )
-    names = tuple(name for name in needed if isinstance(name, str))
-    if not names:
-        return Finding(check="topic", level="ok", subject=topic, what="it needs no permission")
+    ]
+
+
+async def _permission(rest: Rest, access: Access) -> Finding:
+    ids = dict.fromkeys(("conversation", "communication", "message"), NOBODY)
+    what = f"access to {access.feature}"
+    try:
+        await rest.request("GET", access.path, ids=ids)
+    except AuthError:
+        raise
+    except NotFound as error:
+        if not platforms_own(error):
+            return unknown("permission", error, what, access.feature)
+    except GenesysSentimentError as error:
+        return refused_or_unknown("permission", error, what, access.feature, access.needs)
     return Finding(
-        check="topic",
-        level="warning",
-        subject=topic,
-        what=f"it needs {', '.join(names)}; whether the OAuth client has that cannot be asked",
-        advice="give the permission to a role of the client; a refusal would name it",
+        check="permission",
+        level="ok",
+        subject=access.feature,
+        what=f"asking for {access.feature} is allowed",
     )
 
 
-async def _permission(rest: Rest, feature: str, path: str) -> Finding:
-    try:
-        await rest.request("GET", path, ids={"conversation": _NOBODY})
-    except NotFound:
-        pass
-    except GenesysSentimentError as error:
-        return _refused_or_unknown("permission", error, f"access to {feature}", feature)
-    return Finding(
-        check="permission", level="ok", subject=feature, what=f"asking for {feature} is allowed"
-    )
-
-
-async def _assistant(rest: Rest, queue: str) -> list[Finding]:
-    what = "the assistant of the queue"
-    try:
-        answer = await rest.request("GET", _ASSISTANT, ids={"queue": queue})
-    except NotFound:
-        return [
-            Finding(
-                check="assistant",
-                level="problem",
-                subject=queue,
-                what="the queue has no assistant: there will be no suggestions",
-                advice="assign an assistant to the queue, and check the queue's id",
-            )
-        ]
-    except GenesysSentimentError as error:
-        return [_refused_or_unknown("assistant", error, what, queue)]
-    body = answer.body if isinstance(answer.body, dict) else {}
-    name = text(inner(body, "assistant").get("id")) or text(body.get("id"))
-    if name is None:
-        return [
-            Finding(
-                check="assistant",
-                level="warning",
-                subject=queue,
-                what="the platform names no assistant in its answer",
-                advice="look at the queue's assistant in the administration",
-            )
-        ]
-    there = Finding(check="assistant", level="ok", subject=queue, what="the queue has one")
-    return [there, await _copilot(rest, queue, name)]
-
-
-async def _copilot(rest: Rest, queue: str, assistant: str) -> Finding:
-    """Whether the assistant is switched on: one that exists may still say nothing."""
-    what = "whether the assistant is switched on"
-    try:
-        answer = await rest.request("GET", _COPILOT, ids={"assistant": assistant})
-    except GenesysSentimentError as error:
-        return _refused_or_unknown("copilot", error, what, queue)
-    enabled = answer.body.get("enabled") if isinstance(answer.body, dict) else None
-    if enabled is True:
-        return Finding(check="copilot", level="ok", subject=queue, what="it is switched on")
-    return Finding(
-        check="copilot",
-        level="warning" if enabled is None else "problem",
-        subject=queue,
-        what=f"{what} is not known" if enabled is None else "the assistant is switched off",
-        advice="look at the assistant in the administration, and switch it on there",
-    )
-
-
-def _refused_credentials(error: AuthError) -> Finding:
+def _refused_credentials(error: AuthError | PermissionDenied) -> Finding:
     return Finding(
         check="credentials",
         level="problem",
         what=str(error),
         advice="check the client id, the client secret and the region; nothing else was looked at",
-    )
-
-
-def _refused_or_unknown(
-    kind: str, error: GenesysSentimentError, what: str, subject: str
-) -> Finding:
-    if not isinstance(error, PermissionDenied):
-        return _unknown(kind, error, what, subject)
-    named = ", ".join(error.missing) or "the platform did not say which"
-    return Finding(
-        check=kind,
-        level="problem",
-        subject=subject,
-        what=f"{what} is refused; missing: {named}",
-        advice="give the permission to a role of the OAuth client, in the right division; where "
-        "the roles are right, check the licence",
-        missing=error.missing,
-    )
-
-
-def _unknown(
-    kind: str, error: GenesysSentimentError, what: str, subject: str | None = None
-) -> Finding:
-    later = "wait a minute and look again" if isinstance(error, RateLimited) else "look again"
-    return Finding(
-        check=kind,
-        level="warning",
-        subject=subject,
-        what=f"{what} could not be learned: {error}",
-        advice=f"do not take it for right; {later}",
         missing=error.missing if isinstance(error, PermissionDenied) else (),
+    )
+
+
+def _unreachable(error: ConnectionFailed) -> Finding:
+    return Finding(
+        check="host",
+        level="problem",
+        subject=error.host,
+        what=str(error),
+        advice="check the region or address, the network and the firewall; nothing behind it was "
+        "looked at",
     )

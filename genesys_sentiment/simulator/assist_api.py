@@ -1,4 +1,6 @@
-"""REST of Agent Assist: suggestions and what agents made of them, assistants; and tutorial S2's."""
+"""REST of Agent Assist: suggestions and what agents made of them, assistants and their queue; and
+tutorial S2's.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +57,7 @@ class AssistApi:
             web.get("/api/v2/assistants/{id}", self.assistant),
             web.get("/api/v2/assistants/{id}/queues", self.queues),
             web.get("/api/v2/assistants/{id}/copilot", self.copilot),
+            web.get("/api/v2/routing/queues/{id}", self.queue),
             web.get("/api/v2/routing/queues/{id}/assistant", self.queue_assistant),
             web.get("/api/v2/agentassist/contentlibraries", self.libraries),
             web.get("/api/v2/agentassist/config", self.config),
@@ -117,11 +120,17 @@ class AssistApi:
             {"enabled": True, "liveOnQueue": True, "defaultLanguage": "en-US", "selfUri": link}
         )
 
+    async def queue(self, request: web.Request) -> web.Response:
+        """The one queue."""
+        self._register.require("routing:queue:view")
+        self._known_queue(request)
+        link = f"/api/v2/routing/queues/{self._queue}"
+        return web.json_response({"id": self._queue, "name": "Queue", "selfUri": link})
+
     async def queue_assistant(self, request: web.Request) -> web.Response:
         """The assistant of a queue."""
         self._register.require(_ASSISTANTS)
-        if request.match_info["id"].lower() != self._queue:
-            raise not_found("queue")
+        self._known_queue(request)
         return web.json_response(self._assignment())
 
     async def libraries(self, request: web.Request) -> web.Response:
@@ -148,6 +157,10 @@ class AssistApi:
         self._register.require(_ASSISTANTS)
         if request.match_info["id"].lower() != self._assistant:
             raise not_found("assistant")
+
+    def _known_queue(self, request: web.Request) -> None:
+        if request.match_info["id"].lower() != self._queue:
+            raise not_found("queue")
 
     def _shown(self) -> dict[str, Any]:
         link = f"/api/v2/assistants/{self._assistant}"

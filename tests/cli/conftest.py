@@ -1,8 +1,9 @@
-"""A call to play, and what a simulator's client needs."""
+"""A call to play, and a file that takes nothing."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,13 @@ def folder(tmp_path: Path) -> Path:
 def calls(folder: Path) -> tuple[Call, ...]:
     """The same call, loaded."""
     return load_calls(folder)
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """A file that takes nothing."""
+    path = Path("/dev/full")
+    if not path.exists():
+        pytest.skip("no /dev/full here")
+    with path.open("wb") as sink:
+        yield sink.fileno()

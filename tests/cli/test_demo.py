@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import sys
 from collections import Counter
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import pytest
 
 from genesys_sentiment.simulator import Call, builtin_calls, load_calls
-from tests.cli.command import PATIENCE, Ran, command, environment
+from tests.cli.command import Ran, command
 from tests.cli.conftest import SAID
+from tests.cli.terminal import on_a_terminal
 from tests.data import calls_dir, needs_data
 
 
@@ -75,29 +72,6 @@ async def test_a_folder_without_calls_is_bad_input(tmp_path: Path) -> None:
     ran = await command("demo", "--calls", str(tmp_path))
     assert ran.code == 2
     ran.says("no *.jsonl call files")
-
-
-def on_a_terminal(*arguments: str, **extra: str) -> tuple[int, str]:
-    """The exit code, and everything that came out of the terminal."""
-    ours, theirs = pty.openpty()
-    size = {"COLUMNS": "140", "LINES": "40", "TERM": "xterm"}
-    python = [sys.executable, "-m", "genesys_sentiment"]
-    with Popen(
-        [*python, *arguments],
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(**size, **extra),
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while chunk := os.read(ours, 1 << 16):
-                shown += chunk
-        except OSError:  # how Linux says that the other end has been closed
-            pass
-        finally:
-            os.close(ours)
-        return process.wait(PATIENCE), shown.decode()
 
 
 @pytest.mark.parametrize("text", [False, True])

@@ -5,15 +5,30 @@ from __future__ import annotations
 import pytest
 
 from genesys_sentiment.cli import main
+from genesys_sentiment.cloud.preflight import ACCESS, FEATURES
+from tests.project import ROOT
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["demo", "simulate", "stream", "exit codes:", "GENESYS_CLIENT_ID"]),
+        (
+            ["--help"],
+            [
+                "demo",
+                "simulate",
+                "stream",
+                "sentiment",
+                "doctor",
+                "exit codes:",
+                "GENESYS_CLIENT_ID",
+            ],
+        ),
         (["demo", "--help"], ["examples:", "--calls", "--speed", "--json", "--text"]),
         (["simulate", "--help"], ["examples:", "--port", "--loop", "clientSecret"]),
         (["stream", "--help"], ["examples:", "--queue", "--events", "GENESYS_REGION"]),
+        (["sentiment", "--help"], ["examples:", "exit codes:", "--wait", "--scale", "--json"]),
+        (["doctor", "--help"], ["examples:", "exit codes:", "--queue", "--feature", "discovery"]),
         (["--version"], ["genesys-sentiment 0."]),
     ],
     ids=" ".join,
@@ -40,6 +55,10 @@ def test_help_teaches(
         ["stream", "--events", "0"],
         ["stream", "--seconds", "-1"],
         ["stream", "--que", "x"],
+        ["sentiment"],
+        ["sentiment", "x", "--wait", "0"],
+        ["sentiment", "x", "--scale", "10"],
+        ["doctor", "--feature", "emotion"],
     ],
     ids=" ".join,
 )
@@ -52,3 +71,11 @@ def test_what_cannot_be_meant_is_code_2(
     out, err = capsys.readouterr()
     assert out == ""
     assert "usage:" in err
+
+
+def test_the_page_names_what_there_is() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    commands = ("demo", "simulate", "stream", "sentiment", "doctor")
+    assert [name for name in commands if f"## `{name}`" not in page] == []
+    assert [name for name in ("live", *FEATURES) if f"| `{name}` |" not in page] == []
+    assert [need for one in ACCESS for need in one.needs if f"`{need}`" not in page] == []

@@ -6,39 +6,18 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from genesys_sentiment.cli import main
-from genesys_sentiment.simulator import Call, Refuse, Simulator
+from genesys_sentiment.simulator import Call, Refuse
 from tests.cli.command import SECRET, Ran, command, ended, environment, started
 from tests.cli.conftest import SAID
+from tests.cli.platform import at, platform
 
 QUEUES = "conversation:communication:view"
 ANALYTICS = "analytics:conversation:view"
 TRANSCRIPTS = "conversation:transcription:view"
-
-
-@asynccontextmanager
-async def platform(calls: Sequence[Call] = (), *denied: str) -> AsyncIterator[Simulator]:
-    """A simulator that lets calls wait only as long as subscribing takes."""
-    async with Simulator(
-        calls, client_secret=SECRET, speed=40.0, wait=1.5, denied_permissions=denied
-    ) as simulator:
-        yield simulator
-
-
-def at(simulator: Simulator, secret: str = SECRET) -> dict[str, str]:
-    """An environment that points to the simulator: the three variables and one more."""
-    return environment(
-        GENESYS_CLIENT_ID=simulator.client_id,
-        GENESYS_CLIENT_SECRET=secret,
-        GENESYS_API_URL=simulator.api_url,
-        GENESYS_LOGIN_URL=simulator.login_url,
-    )
 
 
 async def test_it_follows_a_queue_and_ends_on_ctrl_c_with_a_summary(
@@ -222,16 +201,6 @@ async def test_a_wrong_region_is_one_line_and_code_2() -> None:
     assert ran.code == 2
     assert ran.out == ""
     ran.says("no Genesys Cloud region 'eu-central-9'", "did you mean")
-
-
-@pytest.fixture
-def full() -> Iterator[int]:
-    """A file that takes nothing."""
-    path = Path("/dev/full")
-    if not path.exists():
-        pytest.skip("no /dev/full here")
-    with path.open("wb") as sink:
-        yield sink.fileno()
 
 
 async def test_output_that_cannot_be_written_is_said(full: int) -> None:

@@ -113,3 +113,13 @@ async def test_the_tutorials_preflight_finds_library_and_figure(client: Client) 
     assert (await client.rest("GET", config)).body == {"activeWebSocketConnections": 0}
     async with client.listen():
         assert (await client.rest("GET", config)).body == {"activeWebSocketConnections": 1}
+
+
+async def test_the_queue_is_there_and_no_other() -> None:
+    """S2-02: what a pre-flight check asks about a queue."""
+    async with Simulator() as simulator, Client(simulator) as client:
+        path = f"/api/v2/routing/queues/{simulator.queue_id}"
+        assert (await client.rest("GET", path)).body["id"] == simulator.queue_id
+        assert (await client.rest("GET", "/api/v2/routing/queues/other")).status == 404
+        simulator.denied_permissions.add("routing:queue:view")
+        assert (await client.rest("GET", path)).status == 403
