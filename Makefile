@@ -52,5 +52,6 @@ $(RUNTIME): pyproject.toml $(ENVIRONMENT)
 	@touch $@
 
 $(TOOLS): pyproject.toml $(RUNTIME)
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,eventbridge,kafka,nats,rabbitmq]' >&2
 	@$(BIN)/python -m pip install --quiet --group dev --group peers >&2
 	@touch $@

@@ -1,4 +1,4 @@
-"""One chat's sentiment as the tutorial asks for it: shares, payload, and the note at the chat.
+"""One chat's sentiment as the tutorial asks for it: shares, record, and the note at the chat.
 
     python examples/chat_sentiment_on_demand.py CONVERSATION_ID
 
@@ -14,7 +14,8 @@ import time
 from genesys_sentiment import Cloud
 from genesys_sentiment.cloud.forwarding import Forwarding
 from genesys_sentiment.cloud.sentiment_query import SentimentQuery
-from genesys_sentiment.scoring.forwarding import sentiment_matrix
+from genesys_sentiment.model.export import to_dict
+from genesys_sentiment.scoring.forwarding import forward
 
 
 async def main(conversation: str) -> None:
@@ -30,11 +31,9 @@ async def main(conversation: str) -> None:
             print("not forwarded:", found.outcome, found.detail)
             return
         ended = detail.ended or time.time()
-        payload = sentiment_matrix(conversation, found, event=f"chat@{ended:.3f}", at=ended)
-        print(json.dumps(payload, indent=2))  # your sink would send it
-        forwarding = Forwarding(
-            id=str(payload["forwardingId"]), status="delivered", updated=time.time()
-        )
+        record = forward(conversation, found, event=f"chat@{ended:.3f}", at=ended)
+        print(json.dumps(to_dict(record), indent=2))  # a delivery would send it
+        forwarding = Forwarding(id=record.forwarding, status="delivered", updated=time.time())
         # Reads first, and starts over when somebody else wrote in between, three times at most.
         written = await cloud.attributes.tutorial(conversation, forwarding)
         print("noted at the chat:", written.outcome)

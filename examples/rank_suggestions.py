@@ -16,7 +16,6 @@ from genesys_sentiment import AiohttpTransport, Cloud, Stream, score
 from genesys_sentiment.dialects.agent_assist import AgentAssist
 from genesys_sentiment.model.assist import Ranked
 from genesys_sentiment.scoring.assist import Assist
-from genesys_sentiment.scoring.assist_sync import sync_payload
 from genesys_sentiment.streaming.plan import TopicList
 
 
@@ -37,8 +36,8 @@ def take(ranked: Ranked, assist: Assist) -> None:
     if ranked.suggestions:
         best = ranked.suggestions[0].suggestion
         taken = assist.accept(ranked.conversation, best, now=time.time())
-        # What your knowledge platform would get. Its idempotencyKey survives every retry.
-        print("      sync:", sync_payload(taken)["acceptanceRate"])
+        # To tell a knowledge platform, give it to a Delivery: see sinks/payloads.py, assist_sync.
+        print("      acceptance rate:", taken.rate)
 
 
 async def main(queue: str, seconds: float | None) -> None:

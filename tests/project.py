@@ -30,9 +30,13 @@ def extras() -> set[str]:
     return {_import_name(name) for each in wanted.values() for name in each}
 
 
+_IMPORTED_AS = {"nats-py": "nats"}
+"""Of all that is used, what is not imported by the name of its distribution."""
+
+
 def _import_name(requirement: str) -> str:
-    # Everything that is used so far is imported by the name of its distribution.
-    return re.split(r"[^\w-]", requirement, maxsplit=1)[0].replace("-", "_")
+    name = re.split(r"[^\w-]", requirement, maxsplit=1)[0]
+    return _IMPORTED_AS.get(name, name.replace("-", "_"))
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:

@@ -51,7 +51,7 @@ GOING_ON: Mapping[str, tuple[str, ...]] = {
         "0.64  Tracing a parcel without scans",
         "offered 1, too uncertain 0",
         "offered 2, too uncertain 1",
-        "sync: 1.0",
+        "acceptance rate: 1.0",
         "adds up: True",
     ),
 }
@@ -60,7 +60,7 @@ GOING_ON: Mapping[str, tuple[str, ...]] = {
 ON_DEMAND: Mapping[str, tuple[str, ...]] = {
     "chat_sentiment_on_demand": (
         '"polarity": "negative"',
-        '"escalationThreshold": 0.8',
+        '"threshold": 0.8',
         "noted at the chat: written",
     ),
     "sentiment_by_rest": (

@@ -16,9 +16,11 @@ from genesys_sentiment.contracts import KINDS, Problem, schema, validate, valida
 from genesys_sentiment.contracts.bounds import MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_STRING
 from genesys_sentiment.contracts.formats import is_date_time, is_uuid
 from genesys_sentiment.contracts.schemas import ENTERING, LEAVING
-from genesys_sentiment.model.export import to_dict
-from genesys_sentiment.scoring.forwarding import sentiment_matrix
+from genesys_sentiment.model.entries import Entry
+from genesys_sentiment.model.export import to_dict, to_json
+from genesys_sentiment.scoring.forwarding import forward
 from genesys_sentiment.scoring.shares import Assessment, Shares
+from genesys_sentiment.sinks.payloads import chat_sentiment
 from tests.contracts.samples import GOOD, UUID
 from tests.dialects import frames
 from tests.model.records import BY_TYPE
@@ -105,11 +107,14 @@ class TestChatSentiment:
 
     @pytest.mark.parametrize("confidence", [None, 0.9])
     def test_what_the_library_forwards_obeys_it(self, confidence: float | None) -> None:
-        """S1-10: the payload of scoring.forwarding, with and without a confidence."""
+        """S1-10: the payload of a forward, with and without a confidence."""
         shares = Shares(positive=0.1, neutral=0.2, negative=0.7)
         assessment = Assessment(outcome="scored", shares=shares, confidence=confidence)
-        payload = sentiment_matrix(UUID, assessment, event="e", at=1.7e9)
-        assert validate("chat_sentiment", payload) == ()
+        found = forward(UUID, assessment, event="e", at=1.7e9)
+        entry = Entry(
+            id=found.id, kind="forward", conversation=UUID, at=found.at, body=to_json(found)
+        )
+        assert validate("chat_sentiment", chat_sentiment(entry, 1.7e9)) == ()
 
     @pytest.mark.parametrize("name", GOOD["chat_sentiment"])
     def test_every_member_is_required(self, name: str) -> None:

@@ -7,6 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     ABSENT,
     Gap,
@@ -20,6 +21,7 @@ from genesys_sentiment.model.events import (
     Unreadable,
     Utterance,
 )
+from genesys_sentiment.model.forwards import Forward
 from genesys_sentiment.model.results import Record, Score, Skipped
 
 # Lone surrogates included: they must never stop a record from leaving.
@@ -237,6 +239,31 @@ _acceptances = st.builds(
     unseen=_counts,
     reference=_maybe,
 )
+_forwards = st.builds(
+    Forward,
+    conversation=_names,
+    forwarding=_names,
+    at=_times,
+    polarity=st.sampled_from(["positive", "neutral", "negative"]),
+    positive=_units,
+    neutral=_units,
+    negative=_units,
+    threshold=_units,
+    confidence=_maybe_unit,
+)
+_receipts = st.builds(
+    Receipt,
+    conversation=_maybe,
+    at=_times,
+    sink=_names,
+    record=_names,
+    kind=_names,
+    outcome=st.sampled_from(["delivered", "dead"]),
+    attempts=_counts,
+    latency=_maybe_unit,
+    lag=st.none() | _scales,
+    reason=_maybe,
+)
 
 BY_TYPE: dict[str, SearchStrategy[Record]] = {
     "score": _scores,
@@ -255,5 +282,7 @@ BY_TYPE: dict[str, SearchStrategy[Record]] = {
     "diagnosis": _diagnoses,
     "ranked": _ranked,
     "acceptance": _acceptances,
+    "forward": _forwards,
+    "receipt": _receipts,
 }
 """By the exported name of the type."""

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from genesys_sentiment.contracts import schema, validator
+from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import Gap, Reading
 from genesys_sentiment.model.export import to_dict, to_json
+from genesys_sentiment.model.forwards import Forward
 from tests.model.records import BY_TYPE
 from tests.model.test_export import SCORE, UTTERANCE
 
@@ -41,6 +43,23 @@ def test_whatever_leaves_is_valid(kind: str, data: st.DataObject, text: bool) ->
     record = data.draw(BY_TYPE[kind])
     assert errors(to_dict(record, text=text)) == []
     assert errors(json.loads(to_json(record, text=text))) == []
+
+
+FORWARD = to_dict(
+    Forward(
+        conversation="c",
+        forwarding="f",
+        at=1.7e9,
+        polarity="negative",
+        positive=0.0,
+        neutral=0.1,
+        negative=0.9,
+        threshold=0.8,
+    )
+)
+RECEIPT = to_dict(
+    Receipt(conversation="c", at=1.7e9, sink="s", record="r", kind="forward", outcome="delivered")
+)
 
 
 def changed(**changes: Any) -> dict[str, object]:
@@ -86,6 +105,14 @@ def changed(**changes: Any) -> dict[str, object]:
         {**to_dict(Reading(conversation="c")), "score": "0.5"},
         {**to_dict(Reading(conversation="c")), "segments": [to_dict(SCORE)]},
         {**to_dict(UTTERANCE), "final": None},
+        {**FORWARD, "negative": 1.0001},
+        {**FORWARD, "polarity": "mixed"},
+        {**FORWARD, "threshold": None},
+        {**FORWARD, "escalated": "yes"},
+        {**RECEIPT, "outcome": "perhaps"},
+        {**RECEIPT, "attempts": -1},
+        {**RECEIPT, "latency": -0.5},
+        {**RECEIPT, "recordId": None},
     ],
     ids=str,
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     Gap,
     Message,
@@ -23,6 +24,7 @@ from genesys_sentiment.model.events import (
     Utterance,
 )
 from genesys_sentiment.model.export import encode, iso, to_dict, to_json
+from genesys_sentiment.model.forwards import Forward
 from genesys_sentiment.model.results import Record, Score, Skipped
 from tests.model.records import BY_TYPE, utterances
 
@@ -184,6 +186,67 @@ def test_an_acceptance_has_its_rate() -> None:
     )
     assert to_dict(half)["rate"] == 0.5
     assert to_dict(evolve(half, shown=0, accepted=0))["rate"] is None
+
+
+def test_a_forward_tells_its_shares_and_whether_it_is_escalated() -> None:
+    """S1-10, S1-12, S1-14: strictly above the threshold; a confidence that is not known is null."""
+    forward = Forward(
+        conversation="c",
+        forwarding="f",
+        at=AT,
+        polarity="negative",
+        positive=0.1,
+        neutral=0.1,
+        negative=0.8,
+        threshold=0.8,
+    )
+    assert to_dict(forward) == {
+        "type": "forward",
+        "schemaVersion": 1,
+        "id": "forward:f",
+        "conversationId": "c",
+        "at": iso(AT),
+        "forwardingId": "f",
+        "polarity": "negative",
+        "positive": 0.1,
+        "neutral": 0.1,
+        "negative": 0.8,
+        "threshold": 0.8,
+        "confidence": None,
+        "escalated": False,
+    }
+    assert to_dict(evolve(forward, negative=0.8001))["escalated"] is True
+
+
+def test_a_receipt_tells_what_became_of_a_record_at_a_sink() -> None:
+    """S1-17: latency and lag in seconds, null where not known."""
+    dead = Receipt(
+        conversation="c",
+        at=AT,
+        sink="bus",
+        record="forward:f",
+        kind="forward",
+        outcome="dead",
+        attempts=10,
+        reason="ThrottlingException",
+    )
+    assert to_dict(dead) == {
+        "type": "receipt",
+        "schemaVersion": 1,
+        "id": "receipt:bus:forward:f:dead",
+        "conversationId": "c",
+        "at": iso(AT),
+        "sink": "bus",
+        "recordId": "forward:f",
+        "kind": "forward",
+        "outcome": "dead",
+        "attempts": 10,
+        "latency": None,
+        "lag": None,
+        "reason": "ThrottlingException",
+    }
+    late = to_dict(evolve(dead, outcome="delivered", latency=0.0, lag=0.5, reason=None))
+    assert (late["latency"], late["lag"], late["reason"]) == (0.0, 0.5, None)
 
 
 def test_a_numbered_state_change_tells_its_number_and_its_legality() -> None:

@@ -14,8 +14,9 @@ from genesys_sentiment.model.assist import Acceptance
 from genesys_sentiment.model.events import Suggestion, Suggestions
 from genesys_sentiment.scoring.acceptance import Reaction, is_offer, reactions
 from genesys_sentiment.scoring.assist import Assist
-from genesys_sentiment.scoring.assist_sync import sync_payload
 from genesys_sentiment.scoring.ranking import AssistPolicy
+from genesys_sentiment.sinks.payloads import assist_sync
+from tests.sinks.entries import entry_of
 
 NAMES: tuple[Reaction, ...] = get_args(Reaction)
 
@@ -258,11 +259,16 @@ def test_forgotten_suggestions_stay_in_the_counts() -> None:
         assist.accept("c", "b", 12.0)
 
 
+def synced(acceptance: Acceptance) -> dict[str, object]:
+    """What a knowledge platform is told; empty for what it is not told."""
+    return dict(assist_sync(entry_of(acceptance), 0.0) or {})
+
+
 def test_the_payload_of_a_sync_names_the_suggestion_and_a_key() -> None:
     """S2-12: the tutorial's fields, and suggestionId and idempotencyKey which it lacks."""
     assist = Assist()
     assist(batch("a", "b"), 10.0)
-    payload = sync_payload(assist.accept("c", "a", 1_800_000_000.0))
+    payload = synced(assist.accept("c", "a", 1_800_000_000.0))
     key = payload.pop("idempotencyKey")
     assert payload == {
         "type": "agent_assist_sync",
@@ -280,11 +286,11 @@ def test_the_key_of_a_sync_is_that_of_the_logical_event() -> None:
     """S2-12: the same after another click, a rate that moved and a restart; else another."""
     assist = Assist()
     assist(batch("a", "b"), 10.0)
-    key = sync_payload(assist.accept("c", "a", 11.0))["idempotencyKey"]
-    other = sync_payload(assist.accept("c", "b", 12.0))["idempotencyKey"]
-    copied = sync_payload(assist.copy("c", "a", 12.0))["idempotencyKey"]
-    assert len({key, other, copied}) == 3
+    key = synced(assist.accept("c", "a", 11.0))["idempotencyKey"]
+    other = synced(assist.accept("c", "b", 12.0))["idempotencyKey"]
+    assert key != other
+    assert synced(assist.copy("c", "a", 12.0)) == {}
     restarted = Assist()
     restarted.restore(assist.snapshot())
-    again = sync_payload(restarted.accept("c", "a", 99.0))
+    again = synced(restarted.accept("c", "a", 99.0))
     assert (again["idempotencyKey"], again["acceptanceRate"]) == (key, 1.0)
