@@ -15,6 +15,7 @@ GenesysSentimentError
 ├── ProtocolError             the other side keeps breaking its protocol
 ├── BadFrame                  one frame could not be read (a dialect raises this and nothing else)
 ├── SinkFailed                some of a batch, or all of it, did not reach its receiver
+├── SignatureRefused          a webhook that came in is not genuine, or not fresh
 ├── LogFailed                 a log cannot keep what it was given, or is damaged
 │   ├── LogFull               there is no room for more (what is urgent may still fit)
 │   └── LogInUse              another process has it open
@@ -204,6 +205,18 @@ class SinkFailed(GenesysSentimentError):
     ) -> Self:
         """Nothing of a batch of ``size`` went through."""
         return cls(Failure(index, reason, retry, after) for index in range(size))
+
+
+class SignatureRefused(GenesysSentimentError):
+    """A webhook that came in is not genuine, or not fresh: answer 400, and use nothing of it.
+
+    ``reason``: ``missing`` or ``malformed`` (its headers), ``signature``, ``time``, or ``body``
+    (not UTF-8).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"webhook refused: {reason}")
+        self.reason = reason
 
 
 class LogFailed(GenesysSentimentError):

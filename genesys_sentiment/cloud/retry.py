@@ -29,8 +29,8 @@ def judge_status(status: int) -> Verdict:
     return "retry" if status in _TRANSIENT else "fatal"
 
 
-def retry_after(value: str | None, now: float) -> float | None:
-    """Seconds to wait by a Retry-After header, 0…300; None where it says nothing readable.
+def retry_after(value: str | None, now: float, *, longest: float = LONGEST) -> float | None:
+    """Seconds to wait by a Retry-After header, 0…``longest``; None where it says nothing readable.
 
     Both forms of RFC 9110: seconds, or an HTTP date, which is compared with ``now`` (seconds
     since the epoch). Negative seconds and past dates are 0.
@@ -39,7 +39,7 @@ def retry_after(value: str | None, now: float) -> float | None:
     if not text or len(text) > 64:
         return None
     seconds = float(text) if _SECONDS.fullmatch(text) else _until(text, now)
-    return None if seconds is None else min(max(seconds, 0.0), LONGEST)
+    return None if seconds is None else min(max(seconds, 0.0), longest)
 
 
 def _until(date: str, now: float) -> float | None:
