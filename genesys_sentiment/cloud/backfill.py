@@ -18,21 +18,27 @@ async def snapshots_of(
     gap: Gap,
     *,
     queues: Sequence[str] | None = None,
+    conversations: Sequence[str] | None = None,
     media: Sequence[str] | None = None,
     now: Callable[[], float] = time.time,
 ) -> tuple[Snapshot, ...]:
     """The conversations that were active in ``gap``, as they are now; oldest first.
 
-    ``queues`` are those that are watched, None is every queue, which needs a gap of one
-    conversation. Analytics lags some seconds behind, so ask a little after the gap, and again if
-    it matters. Raises ConfigurationError and what :meth:`Details.find` raises.
+    ``queues`` and ``conversations`` are those that are watched, None is all of them: one of both
+    must be named, unless the gap is of one conversation. Analytics lags some seconds behind, so
+    ask a little after the gap, and again if it matters. Raises ConfigurationError and what
+    :meth:`Details.find` raises.
     """
-    if gap.conversation is None and queues is None:
-        raise ConfigurationError("name the queues, unless the gap is of one conversation")
+    if gap.conversation is not None:
+        conversations = [gap.conversation]
+    elif queues is None and conversations is None:
+        raise ConfigurationError(
+            "name the queues or conversations, unless the gap is of one conversation"
+        )
     found = await details.find(
         since=gap.since,
         until=max(gap.until, gap.since + 1.0),  # the platform wants an interval, however short
-        conversations=None if gap.conversation is None else [gap.conversation],
+        conversations=conversations,
         queues=queues,
         media=media,
     )

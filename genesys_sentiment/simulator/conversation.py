@@ -69,6 +69,7 @@ class Conversation:
     alerted: float | None = None
     answered: float | None = None
     ended: float | None = None
+    ended_wall: float | None = None
     acw_started: float | None = None
     acw_ended: float | None = None
     sentiment: tuple[float, float] | None = None
@@ -162,7 +163,8 @@ class Conversation:
 
     def matches(self, since: float, until: float) -> bool:
         """Whether it lay in an interval of wall time, which is what clients name."""
-        return self.started_wall <= until and (self.ended is None or self.started_wall >= since)
+        over = self.ended_wall is not None and self.ended_wall < since
+        return self.started_wall <= until and not over
 
     def _participants(self) -> list[dict[str, Any]]:
         shown = [

@@ -144,6 +144,7 @@ class Player:
         match step.stage:
             case "ended":
                 conversation.ended = conversation.acw_started = now
+                conversation.ended_wall = time.time()
                 self._show(conversation, "customer.end", "user.end")
                 self._enter(conversation, "ended")
             case "acw_ended":

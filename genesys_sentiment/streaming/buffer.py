@@ -46,6 +46,11 @@ class Buffer:
             and (len(self._items) >= self._limit or self._bytes >= self._limit_bytes)
         )
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended
+
     async def room(self) -> None:
         """Wait until the buffer is no longer full."""
         while self.full:

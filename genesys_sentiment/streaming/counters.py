@@ -19,7 +19,10 @@ class Counters:
     were handed over, ``buffered`` wait, ``dropped`` were given up because the buffer was full
     (never silently: a Gap says so). ``duplicates`` are events that had come before. ``gaps`` and
     ``refused`` topics are events, too. ``drift`` counts messages with fields or values this
-    library does not know. ``attempts`` to connect led to ``connections``.
+    library does not know. ``attempts`` to connect led to ``connections``. ``backfilled`` events
+    were asked for by REST. ``unrecovered`` gaps could not be asked about, ``unanswered``
+    conversations ended without the platform's sentiment being asked for to the end: REST failed,
+    too many waited, or the stream was left meanwhile.
     """
 
     received: int = 0
@@ -39,6 +42,9 @@ class Counters:
     attempts: int = 0
     connections: int = 0
     discovery_failures: int = 0
+    backfilled: int = 0
+    unrecovered: int = 0
+    unanswered: int = 0
 
     def problems(self) -> tuple[str, ...]:
         """The identities that do not hold; empty when the accounting is right."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -27,6 +28,9 @@ from genesys_sentiment.streaming.verdict import Left, Verdict
 
 ON_ITS_WAY = 1.0
 """Seconds that a frame may take from the platform to us."""
+
+_GRACE = 0.25
+"""Seconds that a transport may be late with closing."""
 
 
 @define(eq=False)
@@ -83,6 +87,13 @@ class Line:
                 self.requests.desire(self.plan.wanted, now)
             if not self.settled.is_set() and self.requests.settled:
                 self.settled.set()
+
+
+async def say_goodbye(line: Line, timeout: float) -> None:
+    """Close a line's socket. A transport that takes longer than it may is not waited for."""
+    with contextlib.suppress(TimeoutError, ConnectionFailed):
+        async with asyncio.timeout(timeout + _GRACE):
+            await line.socket.close(timeout)
 
 
 class Opener:

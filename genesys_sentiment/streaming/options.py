@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import Any
 
 from attrs import field, frozen
 
 from genesys_sentiment.cloud.delays import full_jitter
 from genesys_sentiment.errors import ConfigurationError
+from genesys_sentiment.scoring.scale import POLARITY, Scale
 from genesys_sentiment.streaming.buffer import Overflow
 
 
@@ -45,3 +47,49 @@ class StreamOptions:
     buffer_bytes: int = field(default=16 * 1024 * 1024, validator=_positive)
     overflow: Overflow = "block"
     delays: Callable[[], Iterator[float]] = full_jitter
+
+
+def _finite(options: Any, attribute: Any, value: float) -> None:
+    _not_negative(options, attribute, value)
+    if not isfinite(value):
+        raise ConfigurationError(f"{attribute.name} is {value}: give a finite number")
+
+
+def _second_or_more(options: Any, attribute: Any, value: float) -> None:
+    _finite(options, attribute, value)
+    if value < 1:
+        raise ConfigurationError(f"{attribute.name} is {value}: give at least 1 s")
+
+
+@frozen(kw_only=True)
+class BackfillOptions:
+    """How gaps are asked about. Raises ConfigurationError for figures that cannot work.
+
+    ``delay``: seconds from a gap to the question, because analytics lags; how long is documented
+    nowhere, the default is a guess. ``spacing``: seconds from one gap's answer to the next one's
+    question: each conversation that was joined late is a gap, and subscribing to them needs the
+    calls more (300 a minute and token). ``limit``: gaps that wait for their turn; more are given
+    up.
+    """
+
+    delay: float = field(default=10.0, validator=_finite)
+    spacing: float = field(default=1.0, validator=_finite)
+    limit: int = field(default=1_000, validator=_positive)
+
+
+@frozen(kw_only=True)
+class FinalSentimentOptions:
+    """How ended conversations are asked about. Raises ConfigurationError as above.
+
+    ``patience``: seconds that one is asked about, ``every``: the least seconds between two
+    questions, to which a random delay that grows comes. ``at_once``: conversations asked about
+    at the same time; with the defaults that is at most 128 of the 300 calls a minute that one
+    token may make. ``limit``: those that wait for their turn; more are given up. ``scale``: that
+    of the platform's scores, see ``cloud.Sentiments``.
+    """
+
+    patience: float = field(default=600.0, validator=_finite)
+    every: float = field(default=15.0, validator=_second_or_more)
+    at_once: int = field(default=32, validator=_positive)
+    limit: int = field(default=1_000, validator=_positive)
+    scale: Scale = POLARITY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
@@ -12,20 +11,17 @@ from typing import Any, Self
 from attrs import evolve
 
 from genesys_sentiment.clock import Clock, SystemClock
-from genesys_sentiment.errors import (
-    ConfigurationError,
-    ConnectionFailed,
-)
+from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Event, Gap, TopicRefused
 from genesys_sentiment.model.wire import Dialect, Tokens
-from genesys_sentiment.streaming.buffer import Buffer
+from genesys_sentiment.streaming.companions import Companion, Outlet, accompanied, buffer_for
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.discovery import Discover as Discover
 from genesys_sentiment.streaming.discovery import ask
 from genesys_sentiment.streaming.handover import Replaced, first_of, overlap, renew
 from genesys_sentiment.streaming.life import Life
 from genesys_sentiment.streaming.life import State as State
-from genesys_sentiment.streaming.line import Line, Opener
+from genesys_sentiment.streaming.line import Line, Opener, say_goodbye
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
 from genesys_sentiment.streaming.pacing import Pacing
@@ -36,9 +32,6 @@ from genesys_sentiment.streaming.transport import Finished, Transport
 from genesys_sentiment.streaming.verdict import judge
 
 _log = logging.getLogger(__name__)
-
-_GRACE = 0.25
-"""Seconds that a transport may be late with closing."""
 
 
 class Stream:
@@ -53,7 +46,7 @@ class Stream:
     ``dialect`` says what is spoken, ``transport`` over what. ``tokens`` and ``channels`` are
     needed by dialects that authenticate, or whose topics are subscribed by REST. ``topics`` is a
     list, or a ``Plan`` that changes. ``discover`` finds conversations that are going on, each time
-    a connection opened.
+    a connection opened. ``companions`` see every event and add some of their own.
     """
 
     def __init__(
@@ -66,6 +59,7 @@ class Stream:
         topics: Iterable[str] | Plan = (),
         discover: Discover | None = None,
         memory: Memory | None = None,
+        companions: Iterable[Companion] = (),
         options: StreamOptions | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -77,12 +71,8 @@ class Stream:
         self._discover = discover
         self._memory = memory or Memory()
         self._counters = self._memory.counters
-        self._buffer = Buffer(
-            self._counters,
-            limit=self._options.buffer_events,
-            limit_bytes=self._options.buffer_bytes,
-            overflow=self._options.overflow,
-        )
+        self._companions = tuple(companions)
+        self._buffer = buffer_for(self._companions, self._counters, self._options)
         self._opener = Opener(
             dialect,
             transport,
@@ -102,6 +92,7 @@ class Stream:
         self._lived = 0.0
         self._leaving = False
         self._lines: list[Line] = []
+        self._outlet = Outlet(self._buffer, self._memory, self._plan, self._clock, self._lines)
         self._opened = asyncio.Event()
         self._last_error: Exception | None = None
         self._task: asyncio.Task[None] | None = None
@@ -191,14 +182,19 @@ class Stream:
 
     async def _live(self) -> None:
         try:
-            while not self._leaving:
-                await self._connect_once()
+            async with accompanied(self._companions, self._outlet, self._stop):
+                while not self._leaving:
+                    await self._connect_once()
         except Finished:
             _log.debug("the transport has finished")
         except Exception as error:  # noqa: BLE001 - the reader's border: the iterator raises it
             self._buffer.end(error)
         finally:
             self._end()
+
+    def _stop(self) -> None:
+        """No further attempt, whatever becomes of the cancellation that comes with it."""
+        self._leaving = True
 
     def _end(self) -> None:
         if self._life.state != "done":
@@ -263,15 +259,9 @@ class Stream:
             self._life.step("waiting")
 
     async def _close(self, line: Line, patient: Line | None = None) -> None:
-        """Say goodbye. A transport that takes longer than it may is not waited for.
-
-        Only the ``patient`` line's peer has time to answer: leaving two takes no longer than one.
-        """
+        """Only the ``patient`` line's peer has time to answer: two take no longer than one."""
         self._lines.remove(line)
-        timeout = self._options.close_timeout if line is patient else 0.0
-        with contextlib.suppress(TimeoutError, ConnectionFailed):
-            async with asyncio.timeout(timeout + _GRACE):
-                await line.socket.close(timeout)
+        await say_goodbye(line, self._options.close_timeout if line is patient else 0.0)
 
     async def _serve(self, line: Line, old: Line | None) -> None:
         """Hand over what a line brings, and what an ``old`` one still does, until it ends."""

@@ -10,7 +10,9 @@ from genesys_sentiment.dialects import topics as topic
 from genesys_sentiment.dialects.notifications import Notifications
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.wire import Dialect
+from genesys_sentiment.streaming.company import company
 from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.options import BackfillOptions, FinalSentimentOptions
 from genesys_sentiment.streaming.plan import Following
 from genesys_sentiment.streaming.stream import Stream, StreamOptions
 from genesys_sentiment.streaming.transport import AiohttpTransport, Transport
@@ -31,6 +33,8 @@ def watch(
     linger: float = 60.0,
     dialect: Dialect | None = None,
     transport: Transport | None = None,
+    backfill: bool | BackfillOptions = False,
+    final_sentiment: bool | FinalSentimentOptions = False,
     memory: Memory | None = None,
     options: StreamOptions | None = None,
     clock: Clock | None = None,
@@ -41,8 +45,10 @@ def watch(
     and platform sentiment (and suggestions, when asked) as it starts, and drops them ``linger``
     seconds after it ended. ``topics`` are subscribed as they are. What goes on in the queues
     already is found by REST each time a connection opens. Missing permissions arrive as
-    ``TopicRefused``, one by one, while everything else lives. ``memory`` is what the stream
-    knows of conversations; bring your own to share it with ``cloud.backfill``.
+    ``TopicRefused``, one by one, while everything else lives. ``backfill`` asks by REST what
+    happened in each gap, ``final_sentiment`` for the platform's sentiment of each conversation
+    that ended; what comes of it is marked ``source="backfill"``. ``memory`` is what the stream
+    knows of conversations; bring your own to share it.
 
     Raises ConfigurationError when there is nothing to watch or an id cannot be one.
     """
@@ -74,6 +80,15 @@ def watch(
     watcher.discovered(named, clock.monotonic())
     if not watcher.wanted:
         raise ConfigurationError("nothing to watch: give queues, users, conversations or topics")
+    companions = company(
+        cloud,
+        memory,
+        clock,
+        queues=queues,
+        followed=lambda: watcher.conversations,
+        backfill=backfill,
+        final_sentiment=final_sentiment,
+    )
     return Stream(
         dialect or Notifications(),
         transport or AiohttpTransport(cloud.session),
@@ -82,6 +97,7 @@ def watch(
         topics=watcher,
         discover=discover if queues else None,
         memory=memory,
+        companions=companions,
         options=options,
         clock=clock,
     )

@@ -66,8 +66,8 @@ class Watcher:
 
     @property
     def conversations(self) -> tuple[str, ...]:
-        """The conversations followed now."""
-        return tuple(self._followed)
+        """The conversations followed now; not those whose ids cannot be topics."""
+        return tuple(name for name, each in self._followed.items() if each.topics)
 
     def observe(self, change: StateChange, now: float) -> None:
         """Follow a conversation that is new, let go of one that ended."""

@@ -35,6 +35,29 @@ async def client(simulator: Simulator, secret: str | None = None) -> AsyncIterat
         yield cloud
 
 
+@asynccontextmanager
+async def silent_api(simulator: Simulator) -> AsyncIterator[tuple[Cloud, asyncio.Event]]:
+    """A cloud client whose API takes questions and never answers, and when it was asked."""
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def keep(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        try:
+            await over.wait()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(keep, "127.0.0.1", 0)
+    where = endpoints(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", simulator.login_url)
+    try:
+        async with Cloud(where, simulator.client_id, simulator.client_secret) as cloud:
+            yield cloud, asked
+    finally:
+        over.set()
+        server.close()
+        await server.wait_closed()
+
+
 @define
 class Everything:
     """Scores a stream in the background and keeps every record, in order."""
@@ -48,8 +71,10 @@ class Everything:
         self._task = asyncio.create_task(self._consume())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._task is not None
+        if kind is not None:
+            await self.stream.close()  # a test that failed has not got that far
         await self._task
 
     async def _consume(self) -> None:

@@ -1,0 +1,133 @@
+"""Companions of a stream: they see its events pass, and add some of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from genesys_sentiment.clock import Clock
+from genesys_sentiment.model.events import Event, Reading, StateChange
+from genesys_sentiment.streaming.buffer import Buffer
+from genesys_sentiment.streaming.counters import Counters
+from genesys_sentiment.streaming.line import Line
+from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.options import StreamOptions
+from genesys_sentiment.streaming.plan import Plan
+
+
+class Companion(Protocol):
+    """Goes along with a stream for its whole life, whatever becomes of its connections."""
+
+    def observe(self, event: Event) -> None:
+        """An event took its place in the stream. Called for each of them: note it and return."""
+        ...
+
+    async def run(self, outlet: Outlet) -> None:
+        """Do what it is there for, until cancelled. What it raises is a bug and ends the stream."""
+        ...
+
+
+class Outlet:
+    """Where companions hand over events: each takes its place once, in order, and is counted."""
+
+    def __init__(
+        self, buffer: Buffer, memory: Memory, plan: Plan, clock: Clock, lines: Sequence[Line]
+    ) -> None:
+        self._buffer = buffer
+        self._memory = memory
+        self._plan = plan
+        self._clock = clock
+        self._lines = lines
+
+    async def room(self) -> None:
+        """Wait until the reader of the stream has room for more."""
+        await self._buffer.room()
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Add what is new of ``events``; the plan learns of every change. Never waits."""
+        now = self._clock.monotonic()
+        for event in events:
+            if isinstance(event, StateChange):
+                self._plan.observe(event, now)
+            self._add(event, now)
+        for line in self._lines:
+            line.poke(now)
+
+    def _add(self, event: Event, now: float) -> None:
+        if self._buffer.ended:
+            return
+        if self._memory.seen.add(event.key if isinstance(event, Reading) else event.id, now):
+            self._memory.counters.backfilled += 1
+            self._buffer.put(event, 0, self._clock.wall())
+        else:
+            self._memory.counters.duplicates += not isinstance(event, StateChange)
+
+
+class _Observed(Buffer):
+    """A buffer that shows its events to companions."""
+
+    companions: Sequence[Companion] = ()
+
+    def put(self, event: Event, size: int, now: float) -> None:
+        """Add an event, and show it."""
+        super().put(event, size, now)
+        for companion in self.companions:
+            companion.observe(event)
+
+
+def buffer_for(
+    companions: Sequence[Companion], counters: Counters, options: StreamOptions
+) -> Buffer:
+    """A stream's buffer. Without companions it is the plain one: they cost nothing then."""
+    buffer = (_Observed if companions else Buffer)(
+        counters,
+        limit=options.buffer_events,
+        limit_bytes=options.buffer_bytes,
+        overflow=options.overflow,
+    )
+    if isinstance(buffer, _Observed):
+        buffer.companions = companions
+    return buffer
+
+
+@asynccontextmanager
+async def accompanied(
+    companions: Sequence[Companion], outlet: Outlet, stop: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Companions run while the block does. A bug of theirs ends the block and is raised by it.
+
+    ``stop`` is called then, before the block is cancelled.
+    """
+    if not companions:
+        yield
+        return
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_run(each, outlet, stop), name="genesys-companion")
+                for each in companions
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+
+
+async def _run(companion: Companion, outlet: Outlet, stop: Callable[[], None]) -> None:
+    try:
+        await companion.run(outlet)
+    except Exception:
+        stop()
+        raise
+
+
+def _first(error: BaseException) -> BaseException:
+    """What failed first; companions may run groups of their own."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
