@@ -87,8 +87,8 @@ async def test_only_some_types() -> None:
     gaps: list[str] = []
     async with Delivery() as delivery:
         registration = delivery.subscribe(lambda gap: gaps.append(gap.reason), only=Gap)
-        delivery.put(said("a"))
-        delivery.put(Gap(reason="lost", since=0.0, until=1.0))
+        await delivery.put(said("a"))
+        await delivery.put(Gap(reason="lost", since=0.0, until=1.0))
     assert gaps == ["lost"]
     assert registration.counters.offered == 1
 
@@ -163,7 +163,7 @@ async def test_a_timeout_of_the_handlers_own_is_its_failure() -> None:
 async def test_a_plain_handler_that_is_slow_is_noted() -> None:
     async with Delivery() as delivery:
         registration = delivery.subscribe(lambda _record: sum(range(1000)), timeout=0.0)
-        delivery.put(said("a"))
+        await delivery.put(said("a"))
     assert (registration.counters.slow, registration.counters.delivered) == (1, 1)
 
 
@@ -184,7 +184,7 @@ async def test_order_within_a_conversation_and_conversations_side_by_side() -> N
     async with Delivery() as delivery:
         registration = delivery.subscribe(handler)
         for number in range(200):
-            delivery.put(said(str(number), f"c{number % 7}"))
+            await delivery.put(said(str(number), f"c{number % 7}"))
     assert registration.counters.delivered == 200
     assert set(got) == {f"c{each}" for each in range(7)}
     assert all(numbers == sorted(numbers) for numbers in got.values())
@@ -203,8 +203,8 @@ async def test_a_slow_conversation_does_not_hold_up_another() -> None:
 
     async with Delivery() as delivery:
         delivery.subscribe(handler)
-        delivery.put(said("1", "slow"))
-        delivery.put(said("2", "quick"))
+        await delivery.put(said("1", "slow"))
+        await delivery.put(said("2", "quick"))
         await turns()
         assert keep.got == ["2"]
         gate.set()
@@ -233,11 +233,11 @@ async def test_withdrawing_is_calling_what_subscribing_returned() -> None:
         stop = delivery.subscribe(keep)
         delivery.subscribe(other)
         for text in "abc":
-            delivery.put(said(text))
+            await delivery.put(said(text))
         await turns()
         stop()
         stop()
-        delivery.put(said("d"))
+        await delivery.put(said("d"))
         assert (stop.counters.dropped, stop.counters.pending) == (2, 1)
         gate.set()
     assert keep.began == keep.got == ["a"], "the call that ran was let finish, none began"
@@ -282,12 +282,12 @@ async def test_leaving_waits_and_then_gives_up() -> None:
                 delivery.subscribe(hung),
             )
             for text in "abc":
-                delivery.put(said(text))
+                await delivery.put(said(text))
     assert finished.got == list("abc")
     assert good.counters.delivered == 3
     assert [(each.counters.dropped, each.counters.pending) for each in bad] == [(3, 0), (3, 0)]
     sound(good, *bad)
-    delivery.put(said("late"))
+    await delivery.put(said("late"))
     assert good.counters.offered == 3, "after leaving nothing is taken any more"
 
 
@@ -297,8 +297,8 @@ async def test_leaving_before_any_call_began() -> None:
     async with Delivery(drain=0.0) as delivery:
         plain = delivery.subscribe(lambda record: keep(record))
         real = delivery.subscribe(keep, timeout=0.0)
-        delivery.put(said("a"))
-        delivery.put(said("b"))
+        await delivery.put(said("a"))
+        await delivery.put(said("b"))
     sound(plain, real)
     assert (plain.counters.pending, real.counters.pending) == (0, 0)
 
@@ -309,7 +309,7 @@ async def test_cancelling_whoever_leaves_comes_out_and_leaves_no_task() -> None:
     async def use() -> None:
         async with delivery:
             delivery.subscribe(Keep(asyncio.Event()))
-            delivery.put(said("a"))
+            await delivery.put(said("a"))
 
     user = asyncio.create_task(use())
     await turns()
@@ -331,7 +331,7 @@ async def test_no_text_of_a_record_in_logs_above_debug(caplog: pytest.LogCapture
         async with Delivery() as delivery:
             delivery.subscribe(quote)
             delivery.subscribe(hang, timeout=0.0)
-            delivery.put(said("canary 4711"))
+            await delivery.put(said("canary 4711"))
     loud = [each for each in caplog.records if each.levelno > logging.DEBUG]
     mine = [each for each in loud if each.name.startswith("genesys_sentiment")]
     assert len(mine) == 2
@@ -368,7 +368,7 @@ def test_the_identity_holds_whatever_happens(steps: Iterable[tuple[str, int]], l
             both = [delivery.subscribe(fickle, timeout=0.001), delivery.subscribe(plain)]
             for verb, number in steps:
                 if verb == "put":
-                    delivery.put(said(str(number), f"c{number % 2}"))
+                    await delivery.put(said(str(number), f"c{number % 2}"))
                 elif verb == "turn":
                     await turns(number)
                 else:
