@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from genesys_sentiment.cloud.regions import endpoints as endpoints
     from genesys_sentiment.cloud.regions import region as region
     from genesys_sentiment.delivery.delivery import Delivery as Delivery
+    from genesys_sentiment.delivery.journal import Journal as Journal
+    from genesys_sentiment.delivery.memory_log import MemoryLog as MemoryLog
     from genesys_sentiment.dialects.agent_assist import AgentAssist as AgentAssist
     from genesys_sentiment.dialects.eventbridge import decode_event as decode_event
     from genesys_sentiment.dialects.interaction_stream import InteractionStream as InteractionStream
@@ -33,11 +35,19 @@ if TYPE_CHECKING:
     from genesys_sentiment.errors import ConfigurationError as ConfigurationError
     from genesys_sentiment.errors import ConnectionFailed as ConnectionFailed
     from genesys_sentiment.errors import GenesysSentimentError as GenesysSentimentError
+    from genesys_sentiment.errors import LogFailed as LogFailed
+    from genesys_sentiment.errors import LogFull as LogFull
     from genesys_sentiment.errors import PermissionDenied as PermissionDenied
+    from genesys_sentiment.errors import SinkFailed as SinkFailed
     from genesys_sentiment.model.alerts import Alert as Alert
     from genesys_sentiment.model.alerts import Diagnosis as Diagnosis
     from genesys_sentiment.model.assist import Acceptance as Acceptance
     from genesys_sentiment.model.assist import Ranked as Ranked
+    from genesys_sentiment.model.entries import Entry as Entry
+    from genesys_sentiment.model.entries import Lane as Lane
+    from genesys_sentiment.model.entries import Receipt as Receipt
+    from genesys_sentiment.model.entries import Retry as Retry
+    from genesys_sentiment.model.entries import Sink as Sink
     from genesys_sentiment.model.events import Gap as Gap
     from genesys_sentiment.model.events import Message as Message
     from genesys_sentiment.model.events import Reading as Reading
@@ -48,12 +58,14 @@ if TYPE_CHECKING:
     from genesys_sentiment.model.events import Utterance as Utterance
     from genesys_sentiment.model.export import to_dict as to_dict
     from genesys_sentiment.model.export import to_json as to_json
+    from genesys_sentiment.model.forwards import Forward as Forward
     from genesys_sentiment.model.results import Record as Record
     from genesys_sentiment.model.results import Score as Score
     from genesys_sentiment.model.results import Skipped as Skipped
     from genesys_sentiment.model.suggestions import Suggestion as Suggestion
     from genesys_sentiment.model.suggestions import Suggestions as Suggestions
     from genesys_sentiment.model.values import ABSENT as ABSENT
+    from genesys_sentiment.redaction.redactor import PatternRedactor as PatternRedactor
     from genesys_sentiment.scoring.alert_rules import PolarityRule as PolarityRule
     from genesys_sentiment.scoring.alert_rules import ShareRule as ShareRule
     from genesys_sentiment.scoring.alert_rules import TrendRule as TrendRule
@@ -66,6 +78,16 @@ if TYPE_CHECKING:
     from genesys_sentiment.scoring.stage import Stage as Stage
     from genesys_sentiment.scoring.tracker import Tracker as Tracker
     from genesys_sentiment.scoring.transitions import TrackerPolicy as TrackerPolicy
+    from genesys_sentiment.sinks.audit import Audit as Audit
+    from genesys_sentiment.sinks.callback import Callback as Callback
+    from genesys_sentiment.sinks.eventbridge import EventBridge as EventBridge
+    from genesys_sentiment.sinks.file import FileSink as FileSink
+    from genesys_sentiment.sinks.kafka import Kafka as Kafka
+    from genesys_sentiment.sinks.nats import Nats as Nats
+    from genesys_sentiment.sinks.platform import Platform as Platform
+    from genesys_sentiment.sinks.rabbitmq import RabbitMQ as RabbitMQ
+    from genesys_sentiment.sinks.webhook import Webhook as Webhook
+    from genesys_sentiment.streaming.lag import LoopLag as LoopLag
     from genesys_sentiment.streaming.memory import Seen as Seen
     from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
     from genesys_sentiment.streaming.plan import TopicList as TopicList
@@ -91,7 +113,9 @@ _HOMES = {
     "Analyzer": "analysis.analyzer",
     "Assist": "scoring.assist",
     "AssistPolicy": "scoring.ranking",
+    "Audit": "sinks.audit",
     "AuthError": "errors",
+    "Callback": "sinks.callback",
     "Cloud": "cloud.cloud",
     "CloudError": "errors",
     "ConfigurationError": "errors",
@@ -99,27 +123,46 @@ _HOMES = {
     "Delivery": "delivery.delivery",
     "Diagnosis": "model.alerts",
     "Diagnostics": "scoring.diagnostics",
+    "Entry": "model.entries",
+    "EventBridge": "sinks.eventbridge",
+    "FileSink": "sinks.file",
+    "Forward": "model.forwards",
     "Gap": "model.events",
     "GenesysSentimentError": "errors",
     "InteractionStream": "dialects.interaction_stream",
     "InteractionTopics": "dialects.interaction_topics",
+    "Journal": "delivery.journal",
+    "Kafka": "sinks.kafka",
+    "Lane": "model.entries",
     "LexiconAnalyzer": "analysis.lexicon_analyzer",
+    "LogFailed": "errors",
+    "LogFull": "errors",
+    "LoopLag": "streaming.lag",
+    "MemoryLog": "delivery.memory_log",
     "Message": "model.events",
+    "Nats": "sinks.nats",
     "Notifications": "dialects.notifications",
+    "PatternRedactor": "redaction.redactor",
     "PermissionDenied": "errors",
+    "Platform": "sinks.platform",
     "PolarityRule": "scoring.alert_rules",
     "Policy": "scoring.policy",
+    "RabbitMQ": "sinks.rabbitmq",
     "Ranked": "model.assist",
     "Reading": "model.events",
     "RealtimeAnalytics": "dialects.realtime_analytics",
+    "Receipt": "model.entries",
     "Record": "model.results",
     "Recorder": "streaming.recording",
     "Recording": "streaming.recording",
+    "Retry": "model.entries",
     "Score": "model.results",
     "Scorer": "scoring.scorer",
     "Scripted": "streaming.scripted",
     "Seen": "streaming.memory",
     "ShareRule": "scoring.alert_rules",
+    "Sink": "model.entries",
+    "SinkFailed": "errors",
     "Skipped": "model.results",
     "Stage": "scoring.stage",
     "StateChange": "model.events",
@@ -135,6 +178,7 @@ _HOMES = {
     "Unknown": "model.events",
     "Unreadable": "model.events",
     "Utterance": "model.events",
+    "Webhook": "sinks.webhook",
     "decode_event": "dialects.eventbridge",
     "endpoints": "cloud.regions",
     "region": "cloud.regions",

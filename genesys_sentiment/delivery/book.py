@@ -49,7 +49,7 @@ class Batch:
     def add(self, taken: Sequence[Entry]) -> None:
         """Entries as they came from the log."""
         for entry in taken:
-            if not self.lane.wants(entry.kind):
+            if not self.lane.wants(entry):
                 self.passed.append(entry)
             elif entry.lane in self.behind:
                 self.held.append(Parked(entry=entry))

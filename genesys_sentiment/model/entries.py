@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
@@ -119,12 +119,15 @@ class Breaking:
 class Lane:
     """How one sink is served.
 
-    ``kinds``: entries of these kinds only; None: all but receipts. ``batch`` entries and ``size``
-    bytes at most in one send, for which the first waits up to ``linger`` seconds. ``timeout``:
-    seconds that a send may take.
+    ``kinds``: entries of these kinds only; None: all but receipts. ``only``: of these, the ones
+    for which it is true; None: all. Where it raises the entry goes through: nothing is lost by a
+    mistake in it. ``batch``
+    entries and ``size`` bytes at most in one send, for which the first waits up to ``linger``
+    seconds. ``timeout``: seconds that a send may take.
     """
 
     kinds: frozenset[str] | None = None
+    only: Callable[[Entry], bool] | None = None
     batch: int = 100
     size: int = 1_048_576
     linger: float = 0.05
@@ -132,9 +135,14 @@ class Lane:
     retry: Retry = Retry()
     breaking: Breaking = Breaking()
 
-    def wants(self, kind: str) -> bool:
-        """Whether entries of this kind are for the sink."""
-        return kind != "receipt" if self.kinds is None else kind in self.kinds
+    def wants(self, entry: Entry) -> bool:
+        """Whether an entry is for the sink."""
+        if entry.kind == "receipt" if self.kinds is None else entry.kind not in self.kinds:
+            return False
+        try:
+            return self.only is None or self.only(entry)
+        except Exception:  # noqa: BLE001 - the user's border
+            return True
 
 
 @frozen(kw_only=True)

@@ -54,8 +54,15 @@ def crm_sync(entry: Entry, now: float) -> Mapping[str, object]:
     return {"event": "sentiment.forwarded", "data": data, "syncTimestamp": iso(now)}
 
 
+def accepted(entry: Entry) -> bool:
+    """Whether an ``acceptance`` entry says that a suggestion was accepted: for ``Lane.only``."""
+    return entry.kind == "acceptance" and entry.values["reaction"] == "accepted"
+
+
 def assist_sync(entry: Entry, now: float) -> Mapping[str, object] | None:
     """What a knowledge platform is told when a suggestion was accepted; else None (S2-12).
+
+    Its sink's lane: ``Lane(kinds=frozenset({"acceptance"}), only=accepted)``.
 
     The same at every try: ``exportedAt`` is the time of the acceptance, and ``idempotencyKey`` is
     a UUID of the conversation, suggestion and reaction. ``acceptanceRate`` is 0…1, None while

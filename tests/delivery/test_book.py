@@ -103,6 +103,20 @@ def test_a_batch_leaves_out_what_is_not_for_the_sink_and_what_must_wait() -> Non
     assert of(found) == [(0, 0, None)]
 
 
+def test_a_sink_chooses_by_kind_and_by_a_function_whose_mistake_loses_nothing() -> None:
+    def odd(one: Entry) -> bool:
+        return bool(one.sequence % 2)
+
+    def wrong(one: Entry) -> bool:
+        raise KeyError(one.id)
+
+    entries = [placed(n, f"c{n}") for n in range(4)]
+    chosen = batch(*entries, lane=Lane(only=odd))
+    assert (numbers(chosen.send), numbers(chosen.passed)) == ([1, 3], [0, 2])
+    assert numbers(batch(*entries, lane=Lane(only=wrong)).send) == [0, 1, 2, 3]
+    assert numbers(batch(*entries, lane=Lane(kinds=frozenset(), only=odd)).send) == []
+
+
 def test_a_batch_is_bounded_by_count_and_bytes() -> None:
     """S4-17: by count and by bytes; one that is larger goes alone."""
     small = Lane(batch=3, size=4)

@@ -28,7 +28,7 @@ def _run(block: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
     names = _run(SENDER, monkeypatch)
     assert names["alerts"].name == "webhook:hooks.example.com"
-    assert names["crm"].lane.wants("forward")
+    assert names["crm"].lane.kinds == {"forward"}
 
 
 async def test_the_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
