@@ -15,11 +15,11 @@ from attrs import define, frozen
 
 from genesys_sentiment.delivery import _journal_schema as schema
 from genesys_sentiment.delivery._journal_entries import WINDOW, News, Offer
-from genesys_sentiment.delivery._journal_lock import FileLock
 from genesys_sentiment.delivery._journal_salvage import Salvage, finish, salvage
 from genesys_sentiment.delivery._journal_space import Space
 from genesys_sentiment.delivery._journal_store import Store
 from genesys_sentiment.errors import GenesysSentimentError, LogFailed
+from genesys_sentiment.locking import FileLock
 
 GROUP: Final = 1000
 """Entries after which a group is committed. What a kill can lose is what nobody was told is safe:

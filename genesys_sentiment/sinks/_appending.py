@@ -7,12 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock: one process is up to the user there
-    fcntl = None  # type: ignore[assignment]
-
-from genesys_sentiment.errors import LogFailed, LogInUse
+from genesys_sentiment.errors import LogFailed
+from genesys_sentiment.locking import FileLock
 
 _PRIVATE: Final = 0o600
 _TAIL: Final = 65_536
@@ -26,15 +22,12 @@ class LineFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
         try:
             self._number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _PRIVATE)
         except OSError as error:
+            self._lock.release()
             raise LogFailed(f"{path} cannot be opened: {error.strerror}") from error
-        try:
-            self._lock()
-        except BaseException:
-            os.close(self._number)
-            raise
 
     @property
     def size(self) -> int:
@@ -73,14 +66,7 @@ class LineFile:
         if self._number >= 0:
             os.close(self._number)
             self._number = -1
-
-    def _lock(self) -> None:
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LogInUse(f"{self._path} is in use by another process: end it first") from error
+        self._lock.release()
 
 
 def sync_folder(path: Path) -> None:

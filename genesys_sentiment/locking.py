@@ -1,4 +1,4 @@
-"""A lock on a journal that ends with its process, however that ends."""
+"""A lock on a file that ends with its process, however that ends."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class FileLock:
         except OSError:
             self.release()
             raise LogInUse(
-                f"{path} is locked: another process, or another Journal of this one, has the "
-                "journal open. End it first, or give each process a journal of its own"
+                f"{path} is locked: another process has its file open, or this one has it twice. "
+                "End it first, or give each process a file of its own"
             ) from None
 
     def release(self) -> None:
