@@ -175,9 +175,12 @@ class Receipt:
 class Redactor(Protocol):
     """Takes personal data out of text before it leaves."""
 
-    def redact(self, text: str, *, conversation: str | None, participant: str | None) -> str:
+    def redact(
+        self, text: str, *, conversation: str | None, participant: str | None, final: bool = True
+    ) -> str:
         """The text without it. Called in the order of a conversation: it may remember its end.
 
-        ``participant`` is the speaker's side, where known.
+        ``participant`` is the speaker's side, where known. ``final``: False for a text that a
+        later one replaces: nothing goes on from there.
         """
         ...

@@ -23,10 +23,11 @@ def redact_record(record: Exported, redactor: Redactor) -> Exported:
     conversation, participant = record.get("conversationId"), record.get("participant")
     speaker = participant if isinstance(participant, str) else None
     about = conversation if isinstance(conversation, str) else None
+    final = record.get("final", True) is True and record.get("reason") != "not_final"
     out = dict(record)
     for name in _TEXTS:
         if isinstance(text := out.get(name), str):
-            out[name] = redactor.redact(text, conversation=about, participant=speaker)
+            out[name] = redactor.redact(text, conversation=about, participant=speaker, final=final)
     for name in _NESTED:
         if isinstance(several := out.get(name), list):
             out[name] = [redact_record(each, redactor) for each in several]

@@ -58,18 +58,21 @@ class PatternRedactor:
         self._key = key or os.urandom(32)
         self._tails: OrderedDict[tuple[str, str | None], _Tail] = OrderedDict()
 
-    def redact(self, text: str, *, conversation: str | None, participant: str | None) -> str:
+    def redact(
+        self, text: str, *, conversation: str | None, participant: str | None, final: bool = True
+    ) -> str:
         """The text without personal data. Text that was redacted comes back as it is.
 
-        Remembers the last digits of a speaker for the next call; without a ``conversation`` it
-        remembers nothing.
+        Remembers the last digits of a speaker for the next call; without a ``conversation``, and
+        of a text that is not ``final``, it remembers nothing.
         """
         runs, words = runs_of(text)
         before = ""
         if conversation is not None:
-            tail = self._tails.pop((conversation, participant), None)
+            tail = self._tails.get((conversation, participant))
             before = "" if tail is None else tail.digits
-            self._remember((conversation, participant), tail, runs, words)
+            if final:
+                self._remember((conversation, participant), tail, runs, words)
         found = [*mails(text), *accounts(text)]
         for run in runs:
             carried = before if run.first and run.before <= _NEAR else ""
@@ -95,6 +98,7 @@ class PatternRedactor:
     def _remember(
         self, speaker: tuple[str, str | None], tail: _Tail | None, runs: list[Run], words: int
     ) -> None:
+        self._tails.pop(speaker, None)
         if runs and runs[-1].after <= _NEAR:
             last = runs[-1]
             goes_on = tail is not None and last.first and last.before <= _NEAR

@@ -23,7 +23,9 @@ class Shout:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str | None, str | None]] = []
 
-    def redact(self, text: str, *, conversation: str | None, participant: str | None) -> str:
+    def redact(
+        self, text: str, *, conversation: str | None, participant: str | None, final: bool = True
+    ) -> str:
         self.asked.append((text, conversation, participant))
         return "***"
 

@@ -20,7 +20,9 @@ CARD = "4111 1111 1111 1111"
 class Marking:
     """A redactor that leaves nothing."""
 
-    def redact(self, text: str, *, conversation: str | None, participant: str | None) -> str:
+    def redact(
+        self, text: str, *, conversation: str | None, participant: str | None, final: bool = True
+    ) -> str:
         return "#" if text else text
 
 
@@ -67,3 +69,34 @@ def test_utterances_remember_each_other_and_attributes_do_not() -> None:
     out = json.dumps(redact_record(to_dict(change, text=True), redactor))
     assert "4111" not in out
     assert out.count("[card:") == 2
+
+
+def test_a_revision_is_read_with_what_was_said_before_and_then_forgotten() -> None:
+    """C5-32: neither does half a number leave in a revision, nor is it taken for its own start."""
+    redactor = PatternRedactor(b"sixteen bytes or more")
+    texts = [("my card is 411111", True), ("11", False), ("1111", False), ("1111111111", True)]
+    left = [
+        redact_record(
+            to_dict(
+                Utterance(
+                    conversation="c",
+                    utterance=text,
+                    text=text,
+                    final=final,
+                    participant="customer",
+                    at=1.0,
+                    received=1.0,
+                ),
+                text=True,
+            ),
+            redactor,
+        )["text"]
+        for text, final in texts
+    ]
+    assert [str(each).partition(":")[0] for each in left] == [
+        *("my card is 411111", "[number", "[number", "[card")
+    ]
+    alone = PatternRedactor(b"sixteen bytes or more")
+    for final in (False, False, True):
+        found = alone.redact("it is 12345", conversation="c", participant=None, final=final)
+        assert found == "it is 12345"
