@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from typing import Final
 
+from genesys_sentiment.cli.destinations import add_sinks
 from genesys_sentiment.cli.options import add_calls, add_output, calls_of, positive
+from genesys_sentiment.cli.outgoing import outgoing
 from genesys_sentiment.cli.run import Run
 from genesys_sentiment.cli.views import make_view
 from genesys_sentiment.cloud.cloud import Cloud
@@ -27,6 +30,7 @@ examples:
   genesys-sentiment demo
   genesys-sentiment demo --speed 1               in real time
   genesys-sentiment demo --calls recordings/ --json | jq 'select(.type == "score")'
+  genesys-sentiment demo --sink file:records.jsonl --journal outbox.db
 """
 _PLAYED_IN: Final = 6.0
 """Seconds that the longest call takes unless --speed says otherwise."""
@@ -52,6 +56,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="play X times as fast as real time (default: so that it takes about 10 s)",
     )
     add_output(parser)
+    add_sinks(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,13 +64,17 @@ async def run(options: argparse.Namespace) -> int:
     """Run the command; its exit code."""
     calls = calls_of(options)
     speed = options.speed or default_speed(calls)
-    async with Simulator(calls, speed=speed) as simulator:
+    async with (
+        outgoing(options, os.environ) as out,
+        Simulator(calls, speed=speed) as simulator,
+    ):
         addresses = endpoints(simulator.api_url, simulator.login_url)
         async with Cloud(addresses, simulator.client_id, simulator.client_secret) as cloud:
             stream = watch(cloud, queues=[simulator.queue_id])
             title = f"{len(calls)} calls at {speed:.3g} times their speed"
             view = make_view(json=options.json, text=options.text, title=title)
-            return await Run(stream, view).until(_play(simulator, stream), patient=True)
+            show = Run(stream, view, outgoing=out)
+            return await show.until(_play(simulator, stream), patient=True)
 
 
 def default_speed(calls: Sequence[Call]) -> float:

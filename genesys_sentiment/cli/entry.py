@@ -9,7 +9,16 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from genesys_sentiment.cli import demo, doctor, sentiment, simulate, stream
+from genesys_sentiment.cli import (
+    audit,
+    demo,
+    doctor,
+    outbox,
+    reconcile,
+    sentiment,
+    simulate,
+    stream,
+)
 from genesys_sentiment.cli.codes import BAD_INPUT, INTERRUPTED, TROUBLE
 from genesys_sentiment.cli.lines import say
 from genesys_sentiment.errors import (
@@ -33,9 +42,10 @@ against your organisation (an OAuth client of the client-credentials grant):
 
 exit codes:
   0    fine; also when ended by Ctrl-C, SIGTERM, --seconds, --events or a closed pipe
-  1    records were lost, something broke inside, or `doctor` could not learn something
+  1    records were lost or given up, something broke inside, an audit or a journal is not right,
+       or `doctor` could not learn something
   2    an option, address, credential or permission must be changed; stderr says which
-  130  interrupted before anything ran, or before `sentiment` or `doctor` had finished
+  130  interrupted before anything ran, or before a command that answers had finished
 """
 
 _FIXABLE = (ConfigurationError, AuthError, PermissionDenied, ConnectionFailed, CloudError)
@@ -66,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, simulate, stream, sentiment, doctor):
+    for command in (demo, simulate, stream, sentiment, doctor, outbox, audit, reconcile):
         command.add(commands)
     return parser
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from typing import Any, cast
 
 from genesys_sentiment.cli.codes import FINE, TROUBLE
+from genesys_sentiment.cli.outgoing import Outgoing
 from genesys_sentiment.cli.tally import Tally, summary
 from genesys_sentiment.cli.views import View
 from genesys_sentiment.errors import PermissionDenied
@@ -28,6 +29,7 @@ _DRAIN = 2.0
 class Run:
     """One run of a stream. ``limit``: ends after that many records; None: does not.
 
+    ``outgoing``: where what is shown goes as well; None: nowhere. It is left when the run ends.
     ``watched``: the topics that the run is about. When every one of them is refused there is
     nothing to wait for, and PermissionDenied is raised.
     """
@@ -37,11 +39,13 @@ class Run:
         stream: Stream,
         view: View,
         *,
+        outgoing: Outgoing | None = None,
         limit: int | None = None,
         watched: frozenset[str] = frozenset(),
     ) -> None:
         self._stream = stream
         self._view = view
+        self._outgoing = outgoing or Outgoing()
         self._limit = limit
         self._watched = watched
         self._refused: dict[str, TopicRefused] = {}
@@ -63,7 +67,8 @@ class Run:
                 asyncio.create_task(self._view.broken.wait(), name="genesys-broken"),
             ]
             try:
-                await self._read_until(ends)
+                async with self._outgoing:
+                    await self._read_until(ends)
             except BaseException:
                 # What was received before counts; of what never began there is nothing to say.
                 await self._finish(self._summary(started) if self._tally.records else None)
@@ -87,11 +92,16 @@ class Run:
             ends[0].result()
 
     async def _read(self) -> None:
+        async with contextlib.aclosing(self._shown()) as records:
+            await self._outgoing.take(records)
+
+    async def _shown(self) -> AsyncGenerator[Record, None]:
         records = cast(AsyncGenerator[Record, None], score(self._stream, self._scorer))
         async with contextlib.aclosing(records):
             async for record in records:
                 self._tally.add(record)
                 self._view.show(record)
+                yield record
                 if isinstance(record, TopicRefused):
                     self._note_refusal(record)
                 if self._tally.records == self._limit:
@@ -119,8 +129,10 @@ class Run:
             self._tally,
             self._stream.counters,
             self._scorer.counters,
+            self._outgoing.tallies,
             started=started,
             ended=time.time(),
+            problems=self._outgoing.problems(self._tally.records),
         )
 
     async def _finish(self, found: Exported | None, until: asyncio.Event | None = None) -> bool:
@@ -139,11 +151,12 @@ class Run:
         wrong = [f"the accounting does not add up: {problem}" for problem in problems]
         if dropped := self._stream.counters.dropped:
             wrong.append(f"{dropped} events were lost")
+        wrong += self._outgoing.lost()
         if self._view.error is not None:
             wrong.append(f"standard output: {self._view.error.strerror}")
         if not written:
             wrong.append("standard output was not read: the last records are missing there")
-        for each in wrong:
+        for each in (*wrong, *self._outgoing.waiting()):
             print(f"genesys-sentiment: {each}", file=sys.stderr)
         return TROUBLE if wrong else FINE
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from typing import Final
 
+from genesys_sentiment.cli.destinations import AUDIT_KEY, WEBHOOK_SECRET, add_sinks
 from genesys_sentiment.cli.options import add_output, count, positive
+from genesys_sentiment.cli.outgoing import REDACTION_KEY, outgoing
 from genesys_sentiment.cli.run import Run
 from genesys_sentiment.cli.views import make_view
 from genesys_sentiment.cli.where import add_where, credentials_of
@@ -26,6 +29,9 @@ The credentials come from the environment: GENESYS_CLIENT_ID and GENESYS_CLIENT_
 client of the client-credentials grant, and GENESYS_REGION (or GENESYS_API_URL and
 GENESYS_LOGIN_URL). The client's roles need routing:queue:view or the like for what is watched, and
 conversation:transcription:view for the transcripts.
+
+With --sink every record also goes to a file or another system, at least once and in the order of
+its conversation; with --journal also after a crash. At the end the sinks have 10 s for the rest.
 """
 _EPILOG = """\
 examples:
@@ -33,6 +39,14 @@ examples:
   genesys-sentiment stream --region mypurecloud.de --queue ID --queue ID --json >> scores.jsonl
   genesys-sentiment stream --conversation ID --events 100 --text
   genesys-sentiment stream --topic v2.users.ID.routingStatus --seconds 60
+  genesys-sentiment stream --queue ID --journal outbox.db \\
+      --sink webhook+https://example.org/hook --sink audit:audit.jsonl
+
+environment of sinks:
+  {secret}  whsec_…: signs what webhooks post
+  {audit}       16 bytes or more, for --sink audit:PATH
+  {redaction}   16 bytes or more: with --text, pseudonyms stay the same over
+                                    restarts
 """
 _OPEN_WITHIN: Final = 12.0
 """Seconds until an organisation that was never reached is given up."""
@@ -46,7 +60,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "stream",
         help="follow the conversations of your organisation",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(secret=WEBHOOK_SECRET, audit=AUDIT_KEY, redaction=REDACTION_KEY),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -60,6 +74,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     until.add_argument("--events", type=count, metavar="N", help="end after N records")
     until.add_argument("--seconds", type=positive, metavar="S", help="end after S seconds")
     add_output(parser)
+    add_sinks(parser)
     parser.set_defaults(run=run)
 
 
@@ -71,9 +86,12 @@ async def run(options: argparse.Namespace) -> int:
     """Run the command; its exit code."""
     found = credentials_of(options)
     watched = _watched(options)
-    async with Cloud(
-        found.endpoints, found.client_id, found.client_secret, deadline=_REST_DEADLINE
-    ) as cloud:
+    async with (
+        outgoing(options, os.environ) as out,
+        Cloud(
+            found.endpoints, found.client_id, found.client_secret, deadline=_REST_DEADLINE
+        ) as cloud,
+    ):
         stream = watch(
             cloud,
             queues=options.queue,
@@ -83,7 +101,7 @@ async def run(options: argparse.Namespace) -> int:
         )
         host = host_of(found.endpoints.api_url)
         view = make_view(json=options.json, text=options.text, title=host)
-        show = Run(stream, view, limit=options.events, watched=watched)
+        show = Run(stream, view, outgoing=out, limit=options.events, watched=watched)
         return await show.until(_time(stream, host, options.seconds))
 
 

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from genesys_sentiment.cli.lines import printable
+from genesys_sentiment.cli.tally import in_words
 from genesys_sentiment.model.events import Reading, StateChange, Utterance
 from genesys_sentiment.model.export import Exported
 from genesys_sentiment.model.results import Record, Score, Skipped
@@ -148,8 +149,12 @@ def _accounting(summary: Exported) -> str:
     if isinstance(skipped, Mapping) and skipped:
         reasons = " (" + ", ".join(f"{name} {count}" for name, count in skipped.items()) + ")"
     total = sum(skipped.values()) if isinstance(skipped, Mapping) else 0
+    sinks = summary.get("sinks")
+    delivered = ""
+    if isinstance(sinks, Mapping):
+        delivered = "".join(f"\n{name}: {in_words(each)}" for name, each in sinks.items())
     return (
         f"{summary['framesReceived']} frames received · {summary['events']} events ·"
         f" {summary['scored']} scored · {total} skipped{reasons} · {summary['gaps']} gaps ·"
-        f" {summary['dropped']} dropped · {summary['seconds']} s"
+        f" {summary['dropped']} dropped · {summary['seconds']} s{delivered}"
     )

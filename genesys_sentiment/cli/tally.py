@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from attrs import asdict, define, field
 
+from genesys_sentiment.delivery import log
 from genesys_sentiment.model.events import Gap
 from genesys_sentiment.model.export import SCHEMA_VERSION, Exported, iso
 from genesys_sentiment.model.results import Record, Score, Skipped
@@ -38,13 +41,21 @@ class Tally:
 
 
 def summary(
-    tally: Tally, stream: Counters, scorer: ScorerCounters, *, started: float, ended: float
+    tally: Tally,
+    stream: Counters,
+    scorer: ScorerCounters,
+    sinks: Mapping[str, log.Tally] = MappingProxyType({}),
+    *,
+    started: float,
+    ended: float,
+    problems: Iterable[str] = (),
 ) -> Exported:
     """The record that ends a run. ``started`` and ``ended``: seconds since the epoch.
 
-    ``problems`` names every identity of the accounting that does not hold.
+    ``problems``, and every other identity of the accounting that does not hold, are in it.
+    ``sinks`` are only if there are any.
     """
-    problems = [*stream.problems(), *_scorer_problems(tally, stream, scorer)]
+    problems = [*stream.problems(), *_scorer_problems(tally, stream, scorer), *problems]
     return {
         "type": "summary",
         "schemaVersion": SCHEMA_VERSION,
@@ -61,8 +72,20 @@ def summary(
         "dropped": stream.dropped,
         "stream": {_NAMES.get(name, name): count for name, count in stream.as_dict().items()},
         "scorer": {**asdict(scorer), "skipped": dict(scorer.skipped)},
+        **({"sinks": {name: of_sink(each) for name, each in sinks.items()}} if sinks else {}),
         "problems": problems,
     }
+
+
+def of_sink(tally: log.Tally) -> Exported:
+    """The accounting of one sink: ``offered = sent + dropped + dead + pending``."""
+    return {**asdict(tally), "pending": tally.pending}
+
+
+def in_words(tally: Mapping[str, object]) -> str:
+    """The same for people."""
+    names = ("sent", "pending", "dead", "dropped")
+    return " · ".join(f"{tally[name]} {name}" for name in names)
 
 
 def _scorer_problems(tally: Tally, stream: Counters, scorer: ScorerCounters) -> list[str]:

@@ -75,8 +75,8 @@ async def test_a_folder_without_calls_is_bad_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [False, True])
-def test_a_terminal_gets_a_live_table(folder: Path, text: bool) -> None:
-    extra = ["--text"] if text else []
+def test_a_terminal_gets_a_live_table(folder: Path, tmp_path: Path, text: bool) -> None:
+    extra = ["--text"] if text else ["--sink", f"file:{tmp_path / 'records.jsonl'}"]
     code, shown = on_a_terminal("demo", "--calls", str(folder), "--speed", "40", *extra)
     assert code == 0, shown
     assert "conversation" in shown
@@ -84,6 +84,8 @@ def test_a_terminal_gets_a_live_table(folder: Path, text: bool) -> None:
     assert "3 scored" in shown
     assert "0 gaps" in shown
     assert (SAID[2] in shown) is text
+    sent = re.search(r"file:records\.jsonl:\w{8}: \d+ sent · 0 pending · 0 dead · 0 dropped", shown)
+    assert (sent is None) is text
     assert '"type"' not in shown
 
 

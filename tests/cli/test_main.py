@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from genesys_sentiment.cli import main
+from genesys_sentiment.cli.destinations import AUDIT_KEY, FORMS, WEBHOOK_SECRET
+from genesys_sentiment.cli.outgoing import REDACTION_KEY
 from genesys_sentiment.cloud.preflight import ACCESS, FEATURES
 from tests.project import ROOT
+
+KEYS = (AUDIT_KEY, WEBHOOK_SECRET)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,9 @@ from tests.project import ROOT
                 "stream",
                 "sentiment",
                 "doctor",
+                "outbox",
+                "audit",
+                "reconcile",
                 "exit codes:",
                 "GENESYS_CLIENT_ID",
             ],
@@ -29,6 +36,14 @@ from tests.project import ROOT
         (["stream", "--help"], ["examples:", "--queue", "--events", "GENESYS_REGION"]),
         (["sentiment", "--help"], ["examples:", "exit codes:", "--wait", "--scale", "--json"]),
         (["doctor", "--help"], ["examples:", "exit codes:", "--queue", "--feature", "discovery"]),
+        (
+            ["stream", "--help"],
+            ["--sink", "--journal", "nats://", "GENESYS_SENTIMENT_REDACTION_KEY", *KEYS],
+        ),
+        (["outbox", "--help"], ["examples:", "exit codes:", "status", "dead", "forget"]),
+        (["outbox", "retry", "--help"], ["--sink", "--all", "--json", "ID"]),
+        (["audit", "verify", "--help"], ["examples:", "exit codes:", "--known", AUDIT_KEY]),
+        (["reconcile", "--help"], ["examples:", "exit codes:", "--json"]),
         (["--version"], ["genesys-sentiment 0."]),
     ],
     ids=" ".join,
@@ -59,6 +74,14 @@ def test_help_teaches(
         ["sentiment", "x", "--wait", "0"],
         ["sentiment", "x", "--scale", "10"],
         ["doctor", "--feature", "emotion"],
+        ["outbox"],
+        ["outbox", "status"],
+        ["outbox", "retry", "--journal", "x"],
+        ["outbox", "retry", "--journal", "x", "--all", "ID"],
+        ["outbox", "forget", "--journal", "x"],
+        ["audit", "verify"],
+        ["audit", "verify", "x", "--known", "0123"],
+        ["reconcile"],
     ],
     ids=" ".join,
 )
@@ -75,7 +98,13 @@ def test_what_cannot_be_meant_is_code_2(
 
 def test_the_page_names_what_there_is() -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
-    commands = ("demo", "simulate", "stream", "sentiment", "doctor")
+    commands = (
+        *("demo", "simulate", "stream", "sentiment", "doctor"),
+        *("outbox", "audit verify", "reconcile"),
+    )
     assert [name for name in commands if f"## `{name}`" not in page] == []
+    schemes = {form.partition(":")[0] for form in FORMS.split(", ")[:-1]}
+    assert [name for name in schemes if f"| `{name}:" not in page] == []
+    assert [name for name in (*KEYS, REDACTION_KEY) if f"`{name}`" not in page] == []
     assert [name for name in ("live", *FEATURES) if f"| `{name}` |" not in page] == []
     assert [need for one in ACCESS for need in one.needs if f"`{need}`" not in page] == []

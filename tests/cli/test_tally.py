@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from genesys_sentiment.cli.tally import Tally, summary
+from genesys_sentiment.cli.tally import Tally, in_words, summary
 from genesys_sentiment.contracts import validator
+from genesys_sentiment.delivery import log
 from genesys_sentiment.model.events import Gap
 from genesys_sentiment.model.results import Skipped
 from genesys_sentiment.scoring.counters import ScorerCounters
@@ -42,6 +43,17 @@ def test_a_summary_obeys_the_contract_and_adds_up(tally: Tally) -> None:
     assert (found["framesReceived"], found["events"], found["records"]) == (5, 3, 3)
     assert (found["scored"], found["skipped"], found["gaps"]) == (1, {"empty": 1}, 1)
     assert found["problems"] == []
+
+
+def test_sinks_are_in_it_if_there_are_any_and_so_are_their_problems(tally: Tally) -> None:
+    assert "sinks" not in summary(tally, STREAM, SCORER, started=AT, ended=AT)
+    sinks = {"file": log.Tally(offered=9, sent=3, dropped=1, dead=1, waiting=2, parked=2)}
+    found = summary(tally, STREAM, SCORER, sinks, started=AT, ended=AT, problems=["lost one"])
+    validator().validate(found)
+    assert found["problems"] == ["lost one"]
+    assert isinstance(found["sinks"], dict)
+    assert found["sinks"]["file"]["pending"] == 4
+    assert in_words(found["sinks"]["file"]) == "3 sent · 4 pending · 1 dead · 1 dropped"
 
 
 def test_every_counter_of_stream_and_scorer_is_in_it_in_camel_case(tally: Tally) -> None:
