@@ -12,7 +12,7 @@ RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench clean
+.PHONY: help demo test lint types bench crash clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,12 @@ lint: $(TOOLS) ## Check format and style
 types: $(TOOLS) ## Check the types, strictly
 	@$(BIN)/mypy
 
-bench: $(TOOLS) ## Measure the full path beside two simpler ones
+bench: $(TOOLS) ## Measure the full path and the delivery beside simpler ones
 	@$(BIN)/python benchmarks/pipeline.py $(ARGS)
+	@$(BIN)/python benchmarks/delivery.py
+
+crash: $(TOOLS) ## Kill a delivery 200 times with -9 and count what arrived
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 clean: ## Remove the environment and everything that was generated
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
