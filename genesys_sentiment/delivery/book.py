@@ -110,10 +110,12 @@ def understood(error: SinkFailed | None, size: int) -> Verdict:
 
 @frozen(kw_only=True)
 class Sent:
-    """One send: when it ended by the wall clock, how long it took, and how. ``counts``: whether
-    a failure is a try, or only one more sign that the sink is down."""
+    """One send: when it ended by the wall clock, how long it took, and how. ``steady``: the same
+    moment by a clock that nobody sets, which next tries are due by. ``counts``: whether a failure
+    is a try, or only one more sign that the sink is down."""
 
     at: float
+    steady: float
     took: float
     verdict: Verdict
     counts: bool
@@ -176,11 +178,11 @@ class Book:
         blocked.add(one.entry.lane)
         if not first or not failure.tried:
             # What was only held back comes next, if nothing of its conversation is before it.
-            due = sent.at if first else None
+            due = sent.steady if first else None
             return Parked(entry=one.entry, tries=one.tries, due=due, reason=one.reason)
         tries = one.tries + self._tried(failure, sent)
         wait = delay(self._retry, failure, tries, self._chance())
-        return Parked(entry=one.entry, tries=tries, due=sent.at + wait, reason=failure.reason)
+        return Parked(entry=one.entry, tries=tries, due=sent.steady + wait, reason=failure.reason)
 
     def _tried(self, failure: Failure, sent: Sent) -> bool:
         return failure.tried and sent.counts and not sent.verdict.disabled

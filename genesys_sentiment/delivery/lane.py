@@ -61,6 +61,7 @@ class SinkLane:
         self._book = Book(sink.name, self._lane.retry, receipts, chance, written)
         self._breaker = Breaker(self._lane.breaking, self._lane.retry.longest_wait)
         self._nap = Nap(clock)
+        self._offset = clock.wall() - clock.monotonic()
         self._until: float | None = None
         self._fresh_turn = False
         # Sends fail, and what comes waits behind what failed: taking more of it only parks it.
@@ -86,6 +87,11 @@ class SinkLane:
             latency=self._latency.snapshot(),
             lag=self._lag.snapshot(),
         )
+
+    def steady(self) -> float:
+        """The wall clock as it was when the lane was made: what is due does not move when somebody
+        sets the machine's."""
+        return self._clock.monotonic() + self._offset
 
     def nudge(self) -> None:
         """Something may be due that was not."""
@@ -133,7 +139,7 @@ class SinkLane:
 
     async def _again(self, most: int) -> Batch:
         batch = Batch(self._lane)
-        batch.again(await self.consumer.unpark(self._clock.wall(), most))
+        batch.again(await self.consumer.unpark(self.steady(), most))
         return batch
 
     async def _fresh(self, most: int) -> Batch:
@@ -172,7 +178,7 @@ class SinkLane:
         wait: float | None = pause
         if not pause:
             due = await self.consumer.next_due()
-            wait = None if due is None else due - self._clock.wall()
+            wait = None if due is None else due - self.steady()
         if self._until is not None and (wait is None or now + wait >= self._until):
             return False
         seconds = _LONGEST_NAP if wait is None else min(max(wait, _SHORTEST_NAP), _LONGEST_NAP)
@@ -192,6 +198,7 @@ class SinkLane:
         now = self._clock.monotonic()
         sent = Sent(
             at=self._clock.wall(),
+            steady=self.steady(),
             took=now - began,
             verdict=verdict,
             counts=worked or not verdict.down,
@@ -201,10 +208,11 @@ class SinkLane:
         await self._settle(settlement)
         self._measure(settlement, sent)
         if works_again:
-            await self.consumer.hurry(self._clock.wall())
+            await self.consumer.hurry(self.steady())
 
     def _unsent(self) -> Sent:
-        return Sent(at=self._clock.wall(), took=0.0, verdict=Verdict(), counts=False)
+        at, steady = self._clock.wall(), self.steady()
+        return Sent(at=at, steady=steady, took=0.0, verdict=Verdict(), counts=False)
 
     async def _send(self, entries: list[Entry]) -> Verdict:
         self._sends += 1

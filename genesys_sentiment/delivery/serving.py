@@ -113,7 +113,7 @@ class Serving:
     async def retry(self, name: str, ids: Sequence[str] | None) -> int:
         """Dead letters of one sink are tried again."""
         lane = self.lane(name)
-        count = await lane.consumer.retry(ids, self._clock.wall())
+        count = await lane.consumer.retry(ids, lane.steady())
         lane.nudge()
         return count
 

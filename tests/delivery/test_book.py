@@ -39,7 +39,7 @@ def batch(*entries: Entry, lane: Lane | None = None, behind: Iterable[str] = ())
 
 def sent(*failures: Failure, size: int = 100, counts: bool = True, disabled: bool = False) -> Sent:
     error = SinkFailed(failures, disabled=disabled) if failures else None
-    return Sent(at=NOW, took=0.25, verdict=understood(error, size), counts=counts)
+    return Sent(at=NOW, steady=NOW, took=0.25, verdict=understood(error, size), counts=counts)
 
 
 def numbers(found: Iterable[Any]) -> list[int]:
@@ -216,7 +216,7 @@ def test_every_entry_has_one_place_and_its_order(
     one = batch(*entries, lane=Lane(batch=size), behind=behind)
     error = SinkFailed(failures) if failures else None
     verdict = understood(error, len(one.send))
-    found = book().settle(one, Sent(at=NOW, took=0.0, verdict=verdict, counts=counts))
+    found = book().settle(one, Sent(at=NOW, steady=NOW, took=0.0, verdict=verdict, counts=counts))
     places = [*found.sent, *found.passed]
     places += [each.entry for each in found.parked]
     places += [each.entry for each in found.dead]

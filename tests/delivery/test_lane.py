@@ -332,8 +332,9 @@ async def test_a_receiver_that_is_gone_is_not_served(caplog: pytest.LogCaptureFi
     assert "wants nothing" in caplog.text
 
 
-async def test_a_clock_that_somebody_sets_back_delays_by_a_retry_at_most() -> None:
-    """C5-19: limits, pauses and probes do not look at the wall clock; a due time is found again."""
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0, 86400.0 * 365])
+async def test_a_clock_that_somebody_sets_moves_no_retry(jump: float) -> None:
+    """C5-19: no limit, pause, probe or next try looks at the wall clock of the moment."""
 
     async def behave(entries: Sequence[Entry]) -> list[Failure]:
         return [Failure(0, "x")] if len(sink.batches) == 1 else []
@@ -341,10 +342,13 @@ async def test_a_clock_that_somebody_sets_back_delays_by_a_retry_at_most() -> No
     sink = Ledger(behaviour=behave, lane=QUICK)
     async with served(sink) as one:
         await one.give(entry(1))
-        await one.clock.advance(1.0)
-        one.clock.set_wall(one.clock.wall() + 3600.0)
-        await one.clock.advance(60.0)
-        assert sink.got["c"] == ["e1"], "an hour forward: due at once"
+        await one.clock.advance(0.1)
+        one.clock.set_wall(one.clock.wall() + jump)
+        (due,) = QUICK.retry.delays[:1]
+        await one.clock.advance(due - 1.0)
+        assert "c" not in sink.got
+        await one.clock.advance(2.0)
+        assert sink.got["c"] == ["e1"]
 
 
 class Unsure:
