@@ -52,6 +52,11 @@ class Breaker:
         """Whether the last send went through, or there was none yet."""
         return self._row == 0
 
+    def worked(self, now: float) -> bool:
+        """Whether a send went through within the window."""
+        window = self._settings.window
+        return any(not failed and now - at <= window for at, failed in self._sends)
+
     def wait(self, now: float) -> float:
         """Seconds until the next probe may be sent; 0 when one may be now, or all may."""
         return max(self._until - now, 0.0) if self._state == "open" else 0.0

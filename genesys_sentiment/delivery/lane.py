@@ -203,7 +203,7 @@ class SinkLane:
             verdict=verdict,
             counts=worked or not verdict.down,
         )
-        works_again = self._judge(now, verdict)
+        works_again = self._judge(now, batch, verdict)
         settlement = self._book.settle(batch, sent)
         await self._settle(settlement)
         self._measure(settlement, sent)
@@ -241,7 +241,7 @@ class SinkLane:
         self._error = reason
         return SinkFailed.whole(size, reason)
 
-    def _judge(self, now: float, verdict: Verdict) -> bool:
+    def _judge(self, now: float, batch: Batch, verdict: Verdict) -> bool:
         """What the send says of the sink. True if it was down and works again."""
         if verdict.disabled:
             self._end = "disabled"
@@ -253,6 +253,8 @@ class SinkLane:
                 _log.warning("sink %s works again", self._sink.name)
             return works_again
         self._failed += 1
+        if all(each.tries for each in batch.send) and self._breaker.worked(now):
+            return False  # it works for others: what failed before says nothing of the sink
         was = self._breaker.state
         self._breaker.failed(now, asked(self._lane.retry, verdict.after))
         if was == "closed" != self._breaker.state:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from math import inf
@@ -330,6 +331,31 @@ async def test_a_receiver_that_is_gone_is_not_served(caplog: pytest.LogCaptureFi
         assert one.lane.state.state == "disabled"
         assert (len(sink.batches), (await one.tally()).pending) == (1, 2)
     assert "wants nothing" in caplog.text
+
+
+async def test_a_sink_that_works_for_others_does_not_count_as_down() -> None:
+    """C5-5: of many records a third is refused six times each. What is tried again goes in ever
+    smaller batches, and one that fails alone says nothing of a sink that takes the others."""
+    tries: Counter[str] = Counter()
+
+    async def behave(entries: Sequence[Entry]) -> list[Failure]:
+        def bad(each: Entry) -> bool:
+            tries[each.id] += 1
+            return each.sequence % 3 == 0 and tries[each.id] <= 6
+
+        return failing(entries, bad)
+
+    quick = evolve(QUICK, batch=20, retry=Retry(delays=(1.0,) * 9, jitter=0.5))
+    sink = Ledger(behaviour=behave, lane=quick)
+    async with served(sink) as one:
+        for second in range(60):
+            for number in range(5 * second, 5 * second + 5):
+                await one.give(entry(number, f"c{number}"))
+            await one.clock.advance(1.0)
+            assert one.lane.state.state == "closed"
+        await one.clock.advance(30.0)
+        assert sink.count == 300
+        assert (await one.tally()).dead == 0
 
 
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0, 86400.0 * 365])
