@@ -65,7 +65,17 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers. Tried again: a name may be taken a little longer."""
+        for _ in range(2):
+            try:
+                self._start()
+            except RuntimeError:
+                time.sleep(1.0)
+            else:
+                return
+        self._start()
+
+    def _start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -87,9 +97,14 @@ class Server:
     def kill(self) -> None:
         """``kill -9``, at once."""
         process, self._process = self._process, None
-        if process is not None:
-            self._signal(process, signal.SIGKILL)
-            process.wait()
+        if process is None:
+            return
+        self._signal(process, signal.SIGKILL)
+        process.wait()
+        # It has children: the last of them lets go of the port, and of the name, a little later.
+        limit = time.monotonic() + 10.0
+        while self._answers() and time.monotonic() < limit:
+            time.sleep(0.02)
 
     def restart(self) -> None:
         """``kill -9`` and start again, with what it had kept."""
@@ -126,7 +141,8 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=0.5):
-                return True
+            with socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as found:
+                # A port of this range may be given to the very connection that looks for it.
+                return bool(found.getsockname() != found.getpeername())
         except OSError:
             return False
