@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from genesys_sentiment.sinks.platform import Platform as Platform
     from genesys_sentiment.sinks.rabbitmq import RabbitMQ as RabbitMQ
     from genesys_sentiment.sinks.webhook import Webhook as Webhook
+    from genesys_sentiment.streaming.fleet import Fleet as Fleet
     from genesys_sentiment.streaming.lag import LoopLag as LoopLag
     from genesys_sentiment.streaming.memory import Seen as Seen
     from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
@@ -126,6 +127,7 @@ _HOMES = {
     "Entry": "model.entries",
     "EventBridge": "sinks.eventbridge",
     "FileSink": "sinks.file",
+    "Fleet": "streaming.fleet",
     "Forward": "model.forwards",
     "Gap": "model.events",
     "GenesysSentimentError": "errors",

@@ -6,10 +6,10 @@ import base64
 import binascii
 import math
 import secrets
-import time
 
 from attrs import define, frozen
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.simulator.answers import bad_credentials, too_many_requests
 
 WINDOW = 60.0
@@ -49,11 +49,12 @@ class Accounts:
     """
 
     def __init__(
-        self, client_id: str, client_secret: str, lifetime: float, rate: int | None
+        self, client_id: str, client_secret: str, lifetime: float, rate: int | None, clock: Clock
     ) -> None:
         self._expected = f"{client_id}:{client_secret}"
         self.lifetime = lifetime
         self.rate = rate
+        self._clock = clock
         self._grants: dict[str, _Grant] = {}
 
     def knows(self, authorization: str) -> bool:
@@ -71,7 +72,7 @@ class Accounts:
 
     def issue(self) -> str:
         """A new token."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         self._grants = {
             token: grant for token, grant in self._grants.items() if grant.expires > now
         }
@@ -82,14 +83,14 @@ class Accounts:
     def alive(self, token: str) -> bool:
         """Whether a token still counts."""
         grant = self._grants.get(token)
-        return grant is not None and grant.expires > time.monotonic()
+        return grant is not None and grant.expires > self._clock.monotonic()
 
     def charge(self, authorization: str) -> tuple[str, Quota]:
         """Count one request of a bearer; its token and what is left. Raises PlatformError."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not self.alive(token):
             raise bad_credentials()
-        grant, now = self._grants[token], time.monotonic()
+        grant, now = self._grants[token], self._clock.monotonic()
         if now - grant.window >= WINDOW:
             grant.window, grant.count = now, 0
         grant.count += 1

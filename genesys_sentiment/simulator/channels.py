@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import string
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from attrs import define, field, frozen
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.simulator import topics
 from genesys_sentiment.simulator.answers import bad_request, missing_permissions
 from genesys_sentiment.simulator.languages.language import Line
@@ -81,12 +81,18 @@ class Channels:
     """
 
     def __init__(
-        self, alive: Callable[[str], bool], limit: int, lifetime: float, denied: set[str]
+        self,
+        alive: Callable[[str], bool],
+        limit: int,
+        lifetime: float,
+        denied: set[str],
+        clock: Clock,
     ) -> None:
         self._alive = alive
         self.limit = limit
         self.lifetime = lifetime
         self.denied = denied
+        self._clock = clock
         self._channels: dict[str, Channel] = {}
 
     def __iter__(self) -> Iterator[Channel]:
@@ -102,7 +108,7 @@ class Channels:
                     key=lambda channel: (channel.listener is not None, channel.used),
                 )
             )
-        now = time.time()
+        now = self._clock.wall()
         name = "streaming-0-" + "".join(secrets.choice(_ALPHABET) for _ in range(26))
         channel = Channel(id=name, token=token, expires=now + self.lifetime, used=now)
         self._channels[name] = channel
@@ -121,12 +127,12 @@ class Channels:
 
     def touch(self, channel: Channel) -> None:
         """The client subscribed: the channel lives its full time again."""
-        channel.used = time.time()
+        channel.used = self._clock.wall()
         channel.expires = channel.used + self.lifetime
 
     def sweep(self) -> None:
         """Forget the channels whose life, or whose token's life, is over."""
-        now = time.time()
+        now = self._clock.wall()
         for channel in self:
             if channel.expires <= now or not self._alive(channel.token):
                 self.evict(channel)

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+from genesys_sentiment.clock import Clock
 
 
 class PlatformClock:
     """Seconds since the epoch, as the simulated platform sees them.
 
-    It starts at the wall clock's time, runs on the monotonic clock (so a jump of the wall clock
-    does not touch it) and ``rate`` times as fast as that.
+    It starts at the wall time of ``clock``, runs on its monotonic time (so a jump of the wall
+    clock does not touch it) and ``rate`` times as fast as that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._rate = 1.0
-        self._wall = time.time()
-        self._since = time.monotonic()
+        self._wall = clock.wall()
+        self._since = clock.monotonic()
 
     def now(self) -> float:
         """The platform's time."""
-        return self._wall + (time.monotonic() - self._since) * self._rate
+        return self._wall + (self._clock.monotonic() - self._since) * self._rate
 
     def run(self, rate: float) -> None:
-        """From now on run ``rate`` times as fast as real time."""
-        self._wall, self._since, self._rate = self.now(), time.monotonic(), rate
+        """From now on run ``rate`` times as fast as the clock under it."""
+        self._wall, self._since, self._rate = self.now(), self._clock.monotonic(), rate
 
     async def sleep_until(self, moment: float) -> None:
         """Return when the platform's time has reached ``moment``."""
-        await asyncio.sleep(max(0.0, moment - self.now()) / self._rate)
+        await self._clock.sleep(max(0.0, moment - self.now()) / self._rate)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait on the clock under it, whatever the rate."""
+        await self._clock.sleep(seconds)

@@ -2,7 +2,8 @@
 
 ``Simulator.script`` holds one entry for each upgrade to come: None for a socket that behaves,
 ``Refuse`` for an upgrade that is answered with a status, a fault, or several faults played one
-after the other. Accept-then-drop is ``Abort()``.
+after the other. Accept-then-drop is ``Abort()``. Faults that change the events which go out are in
+``bends``.
 
 A new fault is any object with ``async def __call__(self, wire)``.
 """
@@ -10,12 +11,11 @@ A new fault is any object with ``async def __call__(self, wire)``.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from genesys_sentiment.simulator.answers import Refuse
 
@@ -31,16 +31,27 @@ GARBAGE: tuple[str | bytes, ...] = (
     b"\x00\xff\xfe binary",
 )
 """Frames that no client should trip over."""
+_TURN = 50
+"""Frames of a flood after which others get their turn."""
 
 
-Bend: TypeAlias = Callable[[str | bytes], Sequence[str | bytes]]
+@frozen
+class Raw:
+    """Bytes for the TCP connection as they stand: no WebSocket frame is put round them."""
+
+    data: bytes = field(repr=False)
+
+
+Frame: TypeAlias = str | bytes | Raw
+"""What goes out: a text frame, a binary frame, or bytes without one."""
+Bend: TypeAlias = Callable[[str | bytes], Sequence[Frame]]
 """What becomes of one event: the frames that go out instead of it, now."""
 
 
 class Wire(Protocol):
     """What a fault may do with a socket."""
 
-    def say(self, frame: str | bytes) -> None:
+    def say(self, frame: Frame) -> None:
         """Send a frame as it stands; bytes go as a binary frame."""
         ...
 
@@ -56,8 +67,28 @@ class Wire(Protocol):
         """From now on send nothing at all, not even heartbeats; the connection stays."""
         ...
 
+    def freeze(self) -> None:
+        """From now on neither send nor read: what the client says is not even received."""
+        ...
+
+    def hold(self) -> None:
+        """From now on frames wait, until ``release``."""
+        ...
+
+    def release(self) -> None:
+        """Send what was held, and go on."""
+        ...
+
+    def slow(self, seconds: float) -> None:
+        """From now on every frame takes so long to leave."""
+        ...
+
     def bend(self, bend: Bend) -> None:
         """From now on change the events (not heartbeats, not answers) that go out."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the simulator's clock."""
         ...
 
 
@@ -73,12 +104,12 @@ Script: TypeAlias = Refuse | Fault | Sequence[Fault] | None
 
 @frozen
 class Abort:
-    """Reset the connection. ``after``: real seconds, here and below."""
+    """Reset the connection. ``after``: seconds of the simulator's clock, here and below."""
 
     after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        await asyncio.sleep(self.after)
+        await wire.sleep(self.after)
         wire.abort()
 
 
@@ -90,7 +121,7 @@ class Close:
     after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        await asyncio.sleep(self.after)
+        await wire.sleep(self.after)
         wire.leave(self.code)
 
 
@@ -101,21 +132,82 @@ class Mute:
     after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        await asyncio.sleep(self.after)
+        await wire.sleep(self.after)
         wire.mute()
+
+
+@frozen
+class HalfOpen:
+    """As if all packets were dropped: nothing more is said or heard, a goodbye has no answer."""
+
+    after: float = 0.0
+
+    async def __call__(self, wire: Wire, /) -> None:
+        await wire.sleep(self.after)
+        wire.freeze()
+
+
+@frozen
+class Pause:
+    """Say nothing for ``seconds``, heartbeats neither; then all that waited, and go on."""
+
+    seconds: float
+    after: float = 0.0
+
+    async def __call__(self, wire: Wire, /) -> None:
+        await wire.sleep(self.after)
+        wire.hold()
+        await wire.sleep(self.seconds)
+        wire.release()
+
+
+@frozen
+class Slow:
+    """From now on every frame takes ``seconds`` to leave, one after the other."""
+
+    seconds: float
+    after: float = 0.0
+
+    async def __call__(self, wire: Wire, /) -> None:
+        await wire.sleep(self.after)
+        wire.slow(self.seconds)
 
 
 @frozen
 class Say:
     """Send frames as they stand; by default some garbage."""
 
-    frames: tuple[str | bytes, ...] = GARBAGE
+    frames: tuple[Frame, ...] = GARBAGE
     after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        await asyncio.sleep(self.after)
+        await wire.sleep(self.after)
         for frame in self.frames:
             wire.say(frame)
+
+
+def _unasked(number: int) -> str:
+    return json.dumps({"topicName": "v2.users.flood.presence", "eventBody": {"n": number}})
+
+
+@frozen
+class Flood:
+    """Send ``count`` frames as fast as they go; without ``frame``, events nobody asked for.
+
+    ``frame`` makes each from its number. A client that does not keep up loses what comes on top
+    of 10,000 waiting frames, as any slow client does.
+    """
+
+    count: int = 1_000
+    frame: Callable[[int], Frame] = _unasked
+    after: float = 0.0
+
+    async def __call__(self, wire: Wire, /) -> None:
+        await wire.sleep(self.after)
+        for number in range(self.count):
+            wire.say(self.frame(number))
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
 
 
 @frozen
@@ -126,94 +218,24 @@ class AnnounceClosing:
     after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        await asyncio.sleep(self.after)
+        await wire.sleep(self.after)
         wire.say(system("v2.system.socket_closing", {"message": "The socket is closing"}))
-        await asyncio.sleep(self.grace)
+        await wire.sleep(self.grace)
         wire.leave(1001)
 
 
 @frozen
-class Duplicate:
-    """Send every event ``times`` times. ``skip``, here and below: but the first so many events."""
+class Do:
+    """Do something else at a moment of this socket's life: ``Do(simulator.revoke_tokens)``."""
 
-    times: int = 2
-    skip: int = 0
-
-    async def __call__(self, wire: Wire, /) -> None:
-        wire.bend(_later(self.skip, lambda frame: (frame,) * self.times))
-
-
-@frozen
-class Lose:
-    """Lose ``count`` events; those after them are sent."""
-
-    count: int = 1
-    skip: int = 0
+    action: Callable[[], Awaitable[None] | object]
+    after: float = 0.0
 
     async def __call__(self, wire: Wire, /) -> None:
-        lost = iter(range(self.count))
-        wire.bend(_later(self.skip, lambda frame: (frame,) if next(lost, None) is None else ()))
-
-
-@frozen
-class Reorder:
-    """Send events in the wrong order: ``span`` of them at a time, the last one first.
-
-    Events that wait longer than ``patience`` real seconds for their span are sent all the same.
-    """
-
-    span: int = 2
-    skip: int = 0
-    patience: float = 0.2
-
-    async def __call__(self, wire: Wire, /) -> None:
-        held: list[str | bytes] = []
-
-        def release() -> Sequence[str | bytes]:
-            frames = tuple(held)
-            held.clear()
-            return frames
-
-        def late() -> None:
-            for frame in release():
-                wire.say(frame)
-
-        def bend(frame: str | bytes) -> Sequence[str | bytes]:
-            if not held:
-                asyncio.get_running_loop().call_later(self.patience, late)
-            held.insert(0, frame)
-            return release() if len(held) >= self.span else ()
-
-        wire.bend(_later(self.skip, bend))
-
-
-@frozen
-class Renumber:
-    """Let ``sequence`` begin at ``first`` again, in the middle of a stream that has such numbers.
-
-    ``count``: only so many events; those after them have the number that they always had.
-    """
-
-    first: int = 1
-    skip: int = 0
-    count: int | None = None
-
-    async def __call__(self, wire: Wire, /) -> None:
-        end = None if self.count is None else self.first + self.count
-        numbers = iter(range(self.first, end)) if end is not None else itertools.count(self.first)
-
-        def bend(frame: str | bytes) -> Sequence[str | bytes]:
-            number = next(numbers, None)
-            if number is None:
-                return (frame,)
-            return (json.dumps(json.loads(frame) | {"sequence": number}),)
-
-        wire.bend(_later(self.skip, bend))
-
-
-def _later(skip: int, bend: Bend) -> Bend:
-    early = iter(range(skip))
-    return lambda frame: bend(frame) if next(early, None) is None else (frame,)
+        await wire.sleep(self.after)
+        done = self.action()
+        if isinstance(done, Awaitable):
+            await done
 
 
 def system(topic: str, body: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.simulator.accounts import Accounts
 from genesys_sentiment.simulator.answers import (
     TOKEN,
@@ -19,6 +20,7 @@ from genesys_sentiment.simulator.answers import (
     scripted,
 )
 from genesys_sentiment.simulator.ledger import Ledger
+from genesys_sentiment.simulator.rest_script import Fates
 
 
 class Front:
@@ -26,15 +28,19 @@ class Front:
 
     ``token_failures`` and ``api_failures`` answer the next requests to the token endpoint and to
     the Platform API, first in first out; a bare number is a status without ``Retry-After``.
+    ``fates`` decides about single requests.
     ``sockets`` are paths below ``/api`` whose languages judge the token themselves.
     """
 
-    def __init__(self, accounts: Accounts, ledger: Ledger, sockets: Iterable[str]) -> None:
+    def __init__(
+        self, accounts: Accounts, ledger: Ledger, sockets: Iterable[str], clock: Clock
+    ) -> None:
         self._accounts = accounts
         self._ledger = ledger
         self._unguarded = {"/api/v2/oauth/token", *sockets}
         self.token_failures: list[int | Refuse] = []
         self.api_failures: list[int | Refuse] = []
+        self.fates = Fates(clock)
 
     async def token(self, request: web.Request) -> web.Response:
         """Client credentials: by Basic header and form on the platform, and as the tutorials do.
@@ -72,7 +78,7 @@ class Front:
             try:
                 if request.path.startswith("/api/") and request.path not in self._unguarded:
                     headers |= self._admit(request)
-                response = await handler(request)
+                response = await self.fates.meet(request, handler)
             except PlatformError as error:
                 response = error.response(correlation)
             except web.HTTPException as error:

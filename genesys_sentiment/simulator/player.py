@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -69,7 +68,7 @@ class Player:
             del self.conversations[next(iter(self.conversations))]
         self._show(conversation, "customer.start", "acd.start")
         self._enter(conversation, "queued")
-        await asyncio.sleep(self.wait)
+        await self.clock.wait(self.wait)
         conversation.alerted = self.clock.now()
         self._show(conversation)
         self._enter(conversation, "ringing")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.simulator.answers import Refuse, bad_request, scripted
-from genesys_sentiment.simulator.faults import Bend, Fault, Script
+from genesys_sentiment.simulator.faults import Bend, Fault, Frame, Raw, Script
 from genesys_sentiment.simulator.languages.language import Happening, Host, Language, Session
 from genesys_sentiment.simulator.ledger import Ledger
+from genesys_sentiment.simulator.resets import reset
 
 _BACKLOG = 10_000
 """Frames that may wait for a slow client; what comes on top is lost to it."""
@@ -36,29 +36,38 @@ class Connection:
         socket: web.WebSocketResponse,
         transport: asyncio.Transport,
         sent: Callable[[], None],
+        clock: Clock,
     ) -> None:
         self.ended = asyncio.Event()
+        self.sleep = clock.sleep
         self._socket = socket
         self._transport = transport
         self._sent = sent
-        self._outgoing: asyncio.Queue[str | bytes | None] = asyncio.Queue(_BACKLOG)
+        self._outgoing: asyncio.Queue[Frame | None] = asyncio.Queue(_BACKLOG)
         self._left = asyncio.Event()
         self._code = 1001
         self._muted = False
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._slowness = 0.0
         self._bends: list[Bend] = []
 
     def offer(self, frame: str | bytes) -> bool:
         """Take one event to be sent; False where it is lost."""
         if not self._open:
             return False
-        frames: Iterable[str | bytes] = (frame,)
+        frames: Iterable[Frame] = (frame,)
         for bend in self._bends:
-            frames = [bent for each in frames for bent in bend(each)]
+            frames = [
+                bent
+                for each in frames
+                for bent in ((each,) if isinstance(each, Raw) else bend(each))
+            ]
         for each in frames:
             self.say(each)
         return True
 
-    def say(self, frame: str | bytes) -> None:
+    def say(self, frame: Frame) -> None:
         """Send a frame as it stands."""
         if self._open:
             self._outgoing.put_nowait(frame)
@@ -74,16 +83,30 @@ class Connection:
             self._finish()
 
     def abort(self) -> None:
-        """Reset the connection: without lingering, closing sends an RST."""
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._transport.abort()
+        """Reset the connection."""
+        reset(self._transport)
         self._finish()
 
     def mute(self) -> None:
         """Send nothing more; the connection stays."""
         self._muted = True
+
+    def freeze(self) -> None:
+        """Send nothing more, and read nothing."""
+        self.mute()
+        self._transport.pause_reading()
+
+    def hold(self) -> None:
+        """Frames wait, up to the usual number."""
+        self._flowing.clear()
+
+    def release(self) -> None:
+        """Send what was held."""
+        self._flowing.set()
+
+    def slow(self, seconds: float) -> None:
+        """Every frame takes so long."""
+        self._slowness = seconds
 
     async def serve(self, session: Session, faults: Sequence[Fault]) -> None:
         """Run until either side ends it. Leaves no task behind."""
@@ -134,13 +157,21 @@ class Connection:
     async def _write(self) -> None:
         try:
             while (frame := await self._outgoing.get()) is not None:
-                if isinstance(frame, bytes):
-                    await self._socket.send_bytes(frame)
-                else:
-                    await self._socket.send_str(frame)
+                await self._flowing.wait()
+                if self._slowness:
+                    await self.sleep(self._slowness)
+                await self._send(frame)
                 self._sent()
         except ConnectionError as error:
             _log.debug("a client went away: %s", type(error).__name__)
+
+    async def _send(self, frame: Frame) -> None:
+        if isinstance(frame, Raw):
+            self._transport.write(frame.data)
+        elif isinstance(frame, bytes):
+            await self._socket.send_bytes(frame)
+        else:
+            await self._socket.send_str(frame)
 
     async def _play(self, faults: Sequence[Fault]) -> None:
         for fault in faults:
@@ -150,9 +181,10 @@ class Connection:
 class Door:
     """Answers upgrades, in any language. ``script`` gives the next sockets' fates."""
 
-    def __init__(self, host: Host, ledger: Ledger) -> None:
+    def __init__(self, host: Host, ledger: Ledger, clock: Clock) -> None:
         self._host = host
         self._ledger = ledger
+        self._clock = clock
         self._open: dict[Connection, Session] = {}
         self.script: list[Script] = []
 
@@ -211,7 +243,10 @@ class Door:
         self._ledger.connections += 1
         name = request.match_info.get("id", request.path)
         connection = Connection(
-            response, request.transport, lambda: self._ledger.frames_sent.update({name: 1})
+            response,
+            request.transport,
+            lambda: self._ledger.frames_sent.update({name: 1}),
+            self._clock,
         )
         session = self._open[connection] = begin(connection)
         try:

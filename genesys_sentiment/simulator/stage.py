@@ -60,5 +60,5 @@ class Stage:
             await asyncio.wait(playing)
 
     async def _play(self, call: Call, delay: float, times: int) -> None:
-        await asyncio.sleep(delay)
+        await self._clock.wait(delay)
         await self._player.play(call, Ids.of("simulator", self._seed, call.name, times))

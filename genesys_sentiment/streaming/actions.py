@@ -34,7 +34,7 @@ class Renew:
 
 @frozen
 class Replace:
-    """Open another connection while this one goes on, and let it take over."""
+    """Open another connection while this one goes on, and let it take over (see ``renewal``)."""
 
 
 Action: TypeAlias = Send | Leave | Renew | Replace

@@ -17,9 +17,11 @@ from genesys_sentiment.model.wire import Channel, Dialect, Token, Tokens
 from genesys_sentiment.streaming.actions import Action, Leave, Send
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.memory import Memory
+from genesys_sentiment.streaming.options import StreamOptions
+from genesys_sentiment.streaming.overlap import Overlap
 from genesys_sentiment.streaming.plan import Plan
 from genesys_sentiment.streaming.rate import Rate
-from genesys_sentiment.streaming.renewal import Renewal
+from genesys_sentiment.streaming.renewal import Life, Renewal, channel_life
 from genesys_sentiment.streaming.requests import Requests
 from genesys_sentiment.streaming.session import Session
 from genesys_sentiment.streaming.subscriptions import Channels, Subscriptions
@@ -38,7 +40,9 @@ class Line:
     """An open connection. ``opened`` is monotonic; ``wall`` added to it gives the epoch.
 
     Its topics are kept either by ``subscriptions`` (by REST) or by ``requests`` (on the socket).
-    ``wishes`` are what its session wants that takes longer than a moment.
+    ``wishes`` are what its session wants that takes longer than a moment. ``tried``: somebody
+    tried to replace it. ``over``: it ended while its successor was there. ``overlap`` is that
+    with the line whose successor it is.
     """
 
     session: Session
@@ -54,6 +58,9 @@ class Line:
     rate: Rate
     settled: asyncio.Event = field(factory=asyncio.Event)
     wishes: asyncio.Queue[Action] = field(factory=asyncio.Queue)
+    tried: bool = False
+    over: bool = False
+    overlap: Overlap | None = None
     _version: int = -1
 
     @property
@@ -110,8 +117,7 @@ class Opener:
         emit: Callable[[Event], None],
         clock: Clock,
         *,
-        open_timeout: float,
-        spacing: float,
+        options: StreamOptions,
     ) -> None:
         if dialect.uses_channel and channels is None:
             raise ConfigurationError(
@@ -125,24 +131,30 @@ class Opener:
         self._memory = memory
         self._emit = emit
         self._clock = clock
-        self._open_timeout = open_timeout
-        self._spacing = spacing
+        self._options = options
         self._token: Token | None = None
         self._refused: str | None = None
         self._channel: Channel | None = None
+        self._channel_life: Life | None = None
+        self._used: tuple[Channel | None, Token | None] = (None, None)
         self._requests: Requests | None = None
 
-    async def open(self) -> Line:
-        """Token, channel, subscriptions, socket: each with its own time limit."""
+    async def open(self, *, beside: bool = False) -> Line:
+        """Token, channel, subscriptions, socket: each with its own time limit.
+
+        ``beside`` a line that goes on: a second socket would end the first one of a channel, so it
+        gets a channel of its own. One that was made and not opened is used the next time.
+        """
         token = await self.token()
-        subscriptions = await self._subscribe()
+        subscriptions = await self._subscribe(beside=beside)
         socket = await self._connect()
+        self._used = self._channel, self._token
         now = self._clock.monotonic()
         wall = self._clock.wall() - now
         if subscriptions is None:
             before = () if self._requests is None else self._requests.wanted
             self._requests = Requests(self._dialect, _reference, wall=wall, before=before)
-        renewal = Renewal(self._dialect, token, _reference, now)
+        renewal = Renewal(self._dialect, token, _reference, now, self._channel_life)
         session = Session(
             self._dialect,
             self._memory,
@@ -161,7 +173,7 @@ class Opener:
             self._requests,
             now,
             wall,
-            self._open_timeout,
+            self._options.open_timeout,
             self._memory.counters,
             self._memory.rate,
         )
@@ -179,36 +191,47 @@ class Opener:
         self._token, self._refused = token, None
         return token
 
-    def note(self, verdict: Verdict) -> None:
-        """What the end of the last line means for the next."""
-        if verdict.kind in ("token", "channel"):
+    def note(self, verdict: Verdict, *, ended: bool = False) -> None:
+        """What the end of the last line means for the next one; or of an attempt to open one.
+
+        ``ended``: it is about the line that was opened last, not about what came after it.
+        """
+        channel, token = self._used if ended else (self._channel, self._token)
+        if verdict.kind in ("token", "channel") and channel is self._channel:
             self._channel = None
-        if verdict.kind == "token" and self._token is not None:
-            self._refused = self._token.value
+        if verdict.kind == "token" and token is not None:
+            self._refused = token.value
 
     async def _connect(self) -> Socket:
         connect = self._dialect.connect(self._token, self._channel)
         try:
-            async with asyncio.timeout(self._open_timeout):
+            async with asyncio.timeout(self._options.open_timeout):
                 return await self._transport.open(connect)
         except TimeoutError:
             host = urlsplit(connect.url).hostname or "the server"
+            limit = self._options.open_timeout
             raise ConnectionFailed(
-                f"{host} did not finish the handshake in {self._open_timeout:g} s", host=host
+                f"{host} did not finish the handshake in {limit:g} s", host=host
             ) from None
 
-    async def _subscribe(self) -> Subscriptions | None:
+    async def _subscribe(self, *, beside: bool) -> Subscriptions | None:
         if self._channels is None:
             return None
-        if self._channel is None:
+        if self._channel is None or (beside and self._channel is self._used[0]):
             self._channel = await self._channels.create()
+            self._channel_life = channel_life(
+                self._channel.expires,
+                self._clock.wall(),
+                self._clock.monotonic(),
+                self._options.rollover,
+            )
         subscriptions = Subscriptions(
             self._channels,
             self._channel,
             self._plan,
             self._emit,
             self._clock,
-            spacing=self._spacing,
+            spacing=self._options.subscribe_spacing,
         )
         await subscriptions.replace_all()
         return subscriptions

@@ -42,19 +42,30 @@ class Pacing:
 
     def delay(self, verdict: Verdict, now: float, lived: float) -> float:
         """Seconds until the next attempt, after a connection that was open ``lived`` seconds."""
-        if lived >= self._survival:
+        if self.survived(lived):
             self._delays = self._make()
-        wait = max(next(self._delays), verdict.after)
-        if len(self._attempts) == self._attempts.maxlen:
-            wait = max(wait, self._attempts[0] + self._window - now)
-        return wait
+        return self._within_budget(max(next(self._delays), verdict.after), now)
+
+    def pause(self, now: float, lived: float) -> float:
+        """Seconds until another connection is tried beside one that has been open so long.
+
+        One that survived is replaced at once; who has to replace every new one does it ever slower.
+        """
+        if self.survived(lived):
+            self._delays = self._make()
+            return self._within_budget(0.0, now)
+        return self._within_budget(next(self._delays), now)
+
+    def survived(self, lived: float) -> bool:
+        """Whether a connection that was open ``lived`` seconds counts as good."""
+        return lived >= self._survival
 
     def is_over(self, verdict: Verdict, now: float, lived: float = 0.0) -> bool:
         """Whether this is the end: fatal as such, or once too often in a row.
 
         A connection that survived before it ended shows that the token was good until then.
         """
-        if lived >= self._survival:
+        if self.survived(lived):
             self._refusals = 0
         if verdict.kind == "token":
             self._refusals += 1
@@ -64,3 +75,8 @@ class Pacing:
             errors = self._protocol_errors
             return len(errors) == REFUSALS and now - errors[0] <= self._window
         return verdict.kind == "fatal"
+
+    def _within_budget(self, wait: float, now: float) -> float:
+        if len(self._attempts) == self._attempts.maxlen:
+            return max(wait, self._attempts[0] + self._window - now)
+        return wait

@@ -39,6 +39,10 @@ class Plan(Protocol):
         """A conversation changed."""
         ...
 
+    def heard(self, conversation: str, now: float) -> None:
+        """Something was said in a conversation."""
+        ...
+
     def discovered(
         self, conversations: Iterable[Following], now: float, whole: float | None = None
     ) -> None:
@@ -67,6 +71,9 @@ class FixedPlan:
         self.wanted: Collection[str] = tuple(dict.fromkeys(topics))
 
     def observe(self, change: StateChange, now: float) -> None:
+        """Changes nothing."""
+
+    def heard(self, conversation: str, now: float) -> None:
         """Changes nothing."""
 
     def discovered(

@@ -2,7 +2,9 @@
 
 A recording is JSON lines. The first names the format and the time it began (seconds since the
 epoch); every other has ``t`` (seconds since then) and one of ``open`` (the connection's number),
-``frame`` (a text), ``bytes`` (base64, where a frame is no text) or ``lost`` (a close code).
+``frame`` (a text), ``bytes`` (base64, where a frame is no text), ``lost`` (a close code) or
+``left`` (the number of a connection that we closed). ``on`` is the number of the connection that
+something came on, by default the last one; ``beside`` says that the one before goes on.
 It holds what was said in the conversations: treat it like them.
 """
 
@@ -21,13 +23,14 @@ from genesys_sentiment.clock import Clock, SystemClock, VirtualClock
 from genesys_sentiment.dialects.notifications import Notifications
 from genesys_sentiment.errors import ConfigurationError, ConnectionLost
 from genesys_sentiment.model.wire import Connect, Dialect
-from genesys_sentiment.streaming.scripted import Scripted, Step
+from genesys_sentiment.streaming.scripted import Scripted, ScriptedSocket, Step
 from genesys_sentiment.streaming.stream import Stream
 from genesys_sentiment.streaming.transport import Socket, Transport
 
 FORMAT = "genesys-sentiment-recording/1"
 
 _ABNORMAL = 1006
+_LATER = 1.0
 
 Bytes: TypeAlias = bytes
 
@@ -44,6 +47,7 @@ class Recorder:
         self._clock = clock or SystemClock()
         self._began = 0.0
         self._opened = 0
+        self._live: set[int] = set()
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -66,8 +70,15 @@ class Recorder:
         """Open through the other transport and note it."""
         socket = await self._transport.open(connect)
         self._opened += 1
-        self.note(open=self._opened)
-        return _RecordedSocket(socket, self)
+        self.note(open=self._opened, **({"beside": True} if self._live else {}))
+        self._live.add(self._opened)
+        return _RecordedSocket(socket, self, self._opened)
+
+    def ended(self, number: int, **how: int) -> None:
+        """A connection ended; the first time counts."""
+        if number in self._live:
+            self._live.remove(number)
+            self.note(**how)
 
     def note(self, **what: object) -> None:
         """Write one line with the time it has now."""
@@ -79,23 +90,27 @@ class Recorder:
 
 
 class _RecordedSocket:
-    def __init__(self, socket: Socket, recorder: Recorder) -> None:
+    def __init__(self, socket: Socket, recorder: Recorder, number: int) -> None:
         self._socket = socket
-        self._note = recorder.note
+        self._recorder = recorder
+        self._number = number
         self.send = socket.send
-        self.close = socket.close
+
+    async def close(self, timeout: float) -> None:
+        self._recorder.ended(self._number, left=self._number)
+        await self._socket.close(timeout)
 
     async def receive(self, timeout: float) -> Sequence[bytes]:
         try:
             frames = await self._socket.receive(timeout)
         except ConnectionLost as error:
-            self._note(lost=error.code)
+            self._recorder.ended(self._number, lost=error.code, on=self._number)
             raise
         for frame in frames:
             try:
-                self._note(frame=frame.decode())
+                self._recorder.note(frame=frame.decode(), on=self._number)
             except UnicodeDecodeError:
-                self._note(bytes=frame)
+                self._recorder.note(bytes=frame, on=self._number)
         return frames
 
 
@@ -115,9 +130,12 @@ class Recording(Scripted):
         self._starts = [connection.start for connection in connections]
 
     async def open(self, connect: Connect) -> Socket:
-        """Start the next connection, at the time it was opened."""
+        """Start the next connection, at the time it was opened; what came since then comes now."""
         socket = await super().open(connect)
-        await self.clock.let_pass(self._starts[self.opened - 1] - self.clock.monotonic())
+        early = self._starts[self.opened - 1] - self.clock.monotonic()
+        await self.clock.let_pass(early)
+        if isinstance(socket, ScriptedSocket):
+            socket.pause = min(early, 0.0)
         return socket
 
 
@@ -155,6 +173,9 @@ class _Line(msgspec.Struct):
     frame: str | None = None
     bytes: Bytes | None = None
     lost: int | None = None
+    left: int | None = None
+    on: int | None = None
+    beside: bool = False
 
 
 @define
@@ -163,6 +184,22 @@ class _Connection:
 
     start: float
     steps: list[Step] = field(factory=list)
+    now: float = field(init=False)
+    ended: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.now = self.start
+
+    def add(self, at: float, step: Step) -> None:
+        """Something came at this time."""
+        self.steps += (at - self.now, step)
+        self.now = at
+
+    def end(self, at: float, code: int) -> None:
+        """The last thing; nothing comes after it."""
+        if not self.ended:
+            self.ended = True
+            self.add(at, _lost(code))
 
 
 def _read(path: Path) -> tuple[float, list[_Connection]]:
@@ -180,6 +217,8 @@ def _read(path: Path) -> tuple[float, list[_Connection]]:
             now = _add(connections, _decode_line(content), now)
     except (msgspec.DecodeError, ValueError):
         raise ConfigurationError(f"{path}, line {number}: not a line of a recording") from None
+    for connection in connections[:-1]:
+        connection.end(max(now, connection.now), _ABNORMAL)
     return began, connections
 
 
@@ -195,24 +234,28 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 
 def _add(connections: list[_Connection], line: _Line, now: float) -> float:
     """Append a line's step at its time; ``now`` is the time of the line before it."""
-    if line.t < now or (line.open is None and not connections):
+    if line.t < now:
         raise ValueError
-    if connections:
-        steps = connections[-1].steps
-        steps.append(line.t - now)
     if line.open is not None:
-        if connections and not isinstance(connections[-1].steps[-2:][0], ConnectionLost):
+        if connections and not line.beside:
             # We left it ourselves then. Whoever replays with other limits may not have left yet.
-            steps.append(_lost(_ABNORMAL))
+            connections[-1].end(line.t, _ABNORMAL)
         connections.append(_Connection(line.t))
-    elif line.frame is not None:
-        steps.append(line.frame)
-    elif line.bytes is not None:
-        steps.append(line.bytes)
-    elif line.lost is not None:
-        steps.append(_lost(line.lost))
-    else:
+        return line.t
+    number = line.left or line.on or len(connections)
+    if not 1 <= number <= len(connections):
         raise ValueError
+    connection = connections[number - 1]
+    if line.frame is not None:
+        connection.add(line.t, line.frame)
+    elif line.bytes is not None:
+        connection.add(line.t, line.bytes)
+    elif line.lost is not None:
+        connection.end(line.t, line.lost)
+    elif line.left is None:
+        raise ValueError
+    elif number < len(connections):
+        connection.end(line.t + _LATER, _ABNORMAL)  # whoever replays it leaves at this very time
     return line.t
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.results import Record
 from genesys_sentiment.scoring.stage import Stage
+from genesys_sentiment.streaming.fleet import Fleet
 from genesys_sentiment.streaming.stream import Stream
 
 R = TypeVar("R")
@@ -128,7 +129,7 @@ class _Patient:
     def __init__(self, events: AsyncIterable[Event]) -> None:
         self._iterator = aiter(events)
         # A stream with events waiting needs no trip through a coroutine for each of them.
-        self.poll = events.poll if isinstance(events, Stream) else _nothing
+        self.poll = events.poll if isinstance(events, Stream | Fleet) else _nothing
         self._pending: asyncio.Task[Event | None] | None = None
 
     def next(self, timeout: float | None) -> Awaitable[Event | None]:
@@ -138,7 +139,7 @@ class _Patient:
         return self._within(timeout)
 
     async def _within(self, timeout: float | None) -> Event | None:
-        if isinstance(self._iterator, Stream):
+        if isinstance(self._iterator, Stream | Fleet):
             # Waiting for a stream may be given up at any time.
             limit = asyncio.timeout(timeout)
             try:

@@ -55,25 +55,27 @@ class Scripted:
         first = next(steps, None)
         if isinstance(first, Exception):
             raise first
-        return _ScriptedSocket(self, first, steps)
+        return ScriptedSocket(self, first, steps)
 
 
-class _ScriptedSocket:
+class ScriptedSocket:
+    """One connection's script. ``pause``: seconds until its next step; below 0 it is late."""
+
     def __init__(self, script: Scripted, first: Step | None, steps: Iterator[Step]) -> None:
         self._script = script
         self._next = first
         self._steps = steps
-        self._pause = 0.0
+        self.pause = 0.0
 
     async def receive(self, timeout: float) -> Sequence[bytes]:
         clock = self._script.clock
         while isinstance(self._next, (int, float)):
-            self._pause += self._next
+            self.pause += self._next
             self._advance()
-        if self._pause > 0:
-            passed = min(self._pause, timeout)
+        if self.pause > 0:
+            passed = min(self.pause, timeout)
             await clock.let_pass(passed)
-            self._pause -= passed
+            self.pause -= passed
             return ()
         match self._next:
             case Exception() as error:

@@ -45,6 +45,8 @@ class Observer(Protocol):
 
     def observe(self, change: StateChange, now: float) -> None: ...
 
+    def heard(self, conversation: str, now: float) -> None: ...
+
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]: ...
 
 
@@ -68,9 +70,13 @@ _CONTROL = frozenset((Heartbeat, Pong, Ignored))
 class Session:
     """Decodes, deduplicates, watches for silence. ``now`` is always monotonic seconds.
 
+    ``last_frame``: until when frames came that prove the line whole. ``lost``: why the channel has
+    no subscriptions any more, None while it has.
+
     ``wall`` is what added to ``now`` gives seconds since the epoch: a clock that is set while
     the connection lives moves no time of arrival. ``requests`` are the topics, where they are
-    subscribed on the socket; ``renewal`` is of the token, None where there is none.
+    subscribed on the socket; ``renewal`` says when another connection takes over. ``admit``, while
+    two connections are read, tells whether a snapshot is this one's to tell.
     """
 
     def __init__(
@@ -91,29 +97,29 @@ class Session:
         self._is_new = memory.seen.add
         self._observer = observer
         self._requests = requests
-        self._renewal = renewal
+        self._renewal = renewal or Renewal(dialect, None, str, now)
         self._wall = wall
+        self.admit: Callable[[Snapshot], bool] | None = None
+        self.lost: str | None = None
         self.last_frame = now
         self._pinged = now
         self._silent_from = now
         self._slow: Mapping[type, Callable[[Any, float], Sequence[Event | Action]]] = {
             Snapshot: self._snapshot,
             Drift: self._drift,
-            Closing: lambda _message, _now: (Leave(reason="socket_closing"),),
-            ChannelLost: lambda message, _now: (Leave(reason=message.reason, keep_channel=False),),
-            TokenRevoked: lambda _message, _now: (
-                Leave(reason="token_revoked", keep_channel=False, refuse_token=True),
+            Closing: lambda _message, _now: self._renewal.replace(Leave(reason="socket_closing")),
+            ChannelLost: lambda message, _now: self._channel_lost(message),
+            TokenRevoked: lambda _message, _now: self._renewal.replace(
+                Leave(reason="token_revoked", keep_channel=False, refuse_token=True)
             ),
         }
 
     @property
     def deadline(self) -> float:
         """When ``tick`` wants to be called although no frame came."""
-        due = self._silent_from + self._dialect.idle_timeout
+        due = min(self._silent_from + self._dialect.idle_timeout, self._renewal.deadline)
         if self._dialect.ping is not None:
             due = min(due, self._pinged + self._dialect.ping_interval)
-        if self._renewal is not None:
-            due = min(due, self._renewal.deadline)
         if self._requests is not None and (asking := self._requests.deadline) is not None:
             due = min(due, asking)
         return due
@@ -122,9 +128,7 @@ class Session:
         """What is due: topics to ask for, a ping, a new token, or leaving a line that is silent."""
         if now >= self._silent_from + self._dialect.idle_timeout:
             return (Leave(reason="silent"),)
-        due: list[Event | Action] = []
-        if self._renewal is not None:
-            due.extend(self._renewal.tick(now))
+        due: list[Event | Action] = [*self._renewal.tick(now)]
         if self._requests is not None:
             due.extend(Send(request.text) for request in self._requests.due(now))
             self._tell(self._requests.given_up(), due, now)
@@ -139,10 +143,17 @@ class Session:
         """Time that the reader spent waiting for room is not the line's silence."""
         self._silent_from = now
 
+    def left_alone(self, rest: Iterable[Snapshot], now: float) -> Sequence[Event]:
+        """The other connection has gone; ``rest`` are snapshots that count after all."""
+        self.admit = None
+        return [change for snapshot in rest for change in self._snapshot(snapshot, now)]
+
     def receive(self, frame: bytes, now: float) -> Sequence[Event | Action]:
         """Read one frame. It ends in exactly one count of frames."""
         counters = self._counters
-        self.last_frame = self._silent_from = now
+        self._silent_from = now
+        if self.lost is None:
+            self.last_frame = now
         try:
             messages = self._decode(frame, now + self._wall)
         except BadFrame as error:
@@ -208,7 +219,7 @@ class Session:
     def _acknowledged(
         self, message: Acknowledged, events: list[Event | Action], now: float
     ) -> None:
-        if self._renewal is not None and self._renewal.answered(message.reference):
+        if self._renewal.answered(message.reference):
             self._renewal.acknowledged(now)
         elif self._requests is not None:
             self._requests.acknowledged(message.reference)
@@ -221,8 +232,8 @@ class Session:
         actions: list[Event | Action],
         now: float,
     ) -> None:
-        if self._renewal is not None and self._renewal.answered(message.reference):
-            actions.extend(self._renewal.refused(now))
+        if self._renewal.answered(message.reference):
+            actions.extend(self._renewal.refused())
         elif self._requests is not None:
             at = now + self._wall
             refused = self._requests.refused(message.reference, message.reason, at)
@@ -243,7 +254,10 @@ class Session:
                 self._note(event, now)
 
     def _note(self, message: WireMessage, now: float) -> None:
-        if isinstance(message, Unknown):
+        if isinstance(message, Utterance):
+            if self._observer is not None:
+                self._observer.heard(message.conversation, now)
+        elif isinstance(message, Unknown):
             self._counters.unknown += 1
         elif isinstance(message, TopicRefused):
             self._counters.refused += 1
@@ -252,7 +266,14 @@ class Session:
         elif isinstance(message, StateChange) and self._observer is not None:
             self._observer.observe(message, now)
 
+    def _channel_lost(self, message: ChannelLost) -> Sequence[Action]:
+        """Heartbeats may go on, but from now on they prove nothing: ``last_frame`` stays."""
+        self.lost = message.reason
+        return self._renewal.replace(Leave(reason=message.reason, keep_channel=False))
+
     def _snapshot(self, snapshot: Snapshot, now: float) -> Sequence[Event]:
+        if self.admit is not None and not self.admit(snapshot):
+            return ()
         changes: Sequence[Event] = self._memory.snapshots.observe(snapshot)
         if self._observer is not None:
             for change in changes:

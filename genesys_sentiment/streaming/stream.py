@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from attrs import evolve
 
@@ -14,11 +14,12 @@ from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Event, Gap, TopicRefused
 from genesys_sentiment.model.wire import Dialect, Tokens
+from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.companions import Companion, Outlet, accompanied, buffer_for
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.discovery import Discover as Discover
 from genesys_sentiment.streaming.discovery import ask
-from genesys_sentiment.streaming.handover import Replaced, first_of, overlap, renew
+from genesys_sentiment.streaming.handover import Replaced, Succession, first_of, hand_over
 from genesys_sentiment.streaming.life import Life
 from genesys_sentiment.streaming.life import State as State
 from genesys_sentiment.streaming.line import Line, Opener, say_goodbye
@@ -29,7 +30,7 @@ from genesys_sentiment.streaming.plan import FixedPlan, Plan
 from genesys_sentiment.streaming.reading import begin, read
 from genesys_sentiment.streaming.subscriptions import Channels
 from genesys_sentiment.streaming.transport import Finished, Transport
-from genesys_sentiment.streaming.verdict import judge
+from genesys_sentiment.streaming.verdict import cause, judge
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class Stream:
 
     ``dialect`` says what is spoken, ``transport`` over what. ``tokens`` and ``channels`` are
     needed by dialects that authenticate, or whose topics are subscribed by REST. ``topics`` is a
-    list, or a ``Plan`` that changes. ``discover`` finds conversations that are going on, each time
-    a connection opened. ``companions`` see every event and add some of their own.
+    list, or a ``Plan`` that changes. ``discover`` finds what goes on already each time it connects.
+    ``companions`` see every event and add some of their own. A ``Fleet`` brings its ``buffer``.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Stream:
         companions: Iterable[Companion] = (),
         options: StreamOptions | None = None,
         clock: Clock | None = None,
+        buffer: Buffer | None = None,
     ) -> None:
         if isinstance(topics, str):
             raise ConfigurationError("topics must be several topics, not one text")
@@ -72,7 +74,9 @@ class Stream:
         self._memory = memory or Memory()
         self._counters = self._memory.counters
         self._companions = tuple(companions)
-        self._buffer = buffer_for(self._companions, self._counters, self._options)
+        if buffer is None:
+            buffer = buffer_for(self._companions, self._counters, self._options)
+        self._buffer = buffer
         self._opener = Opener(
             dialect,
             transport,
@@ -82,10 +86,10 @@ class Stream:
             self._memory,
             self._emit,
             self._clock,
-            open_timeout=self._options.open_timeout,
-            spacing=self._options.subscribe_spacing,
+            options=self._options,
         )
         self._pacing = Pacing(self._options.delays, survival=self._options.survival)
+        self._succession = Succession(self._opener, self._pacing, self._counters, self._clock)
         self._life = Life()
         self._whole_until: float | None = None
         self._broke: str = "disconnected"
@@ -213,14 +217,15 @@ class Stream:
         except Finished:
             raise
         except Exception as error:  # noqa: BLE001 - the reader's border: judged below
-            if self._life.state == "opening":
+            ended = self._life.state != "opening"
+            if not ended:
                 self._life.step("waiting")
             verdict = judge(error)
         self._last_error = verdict.error
         now = self._clock.monotonic()
         if self._pacing.is_over(verdict, now, self._lived):
             raise verdict.error
-        self._opener.note(verdict)
+        self._opener.note(verdict, ended=ended)
         delay = self._pacing.delay(verdict, now, self._lived)
         _log.info("connection ended (%s), next attempt in %.1f s", verdict.reason, delay)
         if not self._leaving:
@@ -231,22 +236,18 @@ class Stream:
         self._life.step("open")
         self._counters.connections += 1
         if self._whole_until is not None:
-            since = self._whole_until
-            until = max(since, self._clock.wall())  # the wall clock may have been set back
-            self._emit(Gap(reason=self._broke, since=since, until=until))
+            self._emit_gap(self._broke, self._whole_until)
         self._lines.append(line)
         old: Line | None = None
         try:
             while True:
-                try:
-                    await self._serve(line, old)
-                except Replaced as replaced:
-                    if self._leaving:
-                        raise asyncio.CancelledError from None
-                    old, line = line, replaced.line
+                line, old = await self._serve_in_turn(line, old)
         except Exception as error:
-            self._broke = judge(error).reason
-            raise
+            why = cause(error, line.renewal.leave)
+            self._broke = judge(why).reason
+            if why is error:
+                raise
+            raise why from None
         finally:
             self._life.step("closing")
             self._lived = self._clock.monotonic() - line.opened
@@ -263,48 +264,59 @@ class Stream:
         self._lines.remove(line)
         await say_goodbye(line, self._options.close_timeout if line is patient else 0.0)
 
-    async def _serve(self, line: Line, old: Line | None) -> None:
+    async def _serve_in_turn(self, line: Line, old: Line | None) -> tuple[Line, Line | None]:
+        """Serve a line until another one takes over; returns that one, and which was before it.
+
+        A line that ends while the one before it lives gives its place back.
+        """
+        try:
+            await self._serve(line, old)
+        except Replaced as replaced:
+            self._lines.append(replaced.line)
+            if self._leaving:
+                raise asyncio.CancelledError from None
+            return replaced.line, line
+        except Exception as error:
+            if old not in self._lines or not self._succession.failed(old, line, error):
+                raise
+            await self._close(line)
+            return old, None
+
+    async def _serve(self, line: Line, old: Line | None) -> NoReturn:
         """Hand over what a line brings, and what an ``old`` one still does, until it ends."""
         if line.subscriptions is not None:
             line.subscriptions.confirm()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(line), name="genesys-reader")
-                group.create_task(
-                    renew(line, self._opener, self._clock, self._succeed), name="genesys-renewal"
-                )
+                handover = None
                 if old is not None:
-                    group.create_task(self._hand_over(old, line), name="genesys-handover")
+                    over = self._hand_over(old, line)
+                    handover = group.create_task(over, name="genesys-handover")
+                group.create_task(self._read(line), name="genesys-reader")
+                renewing = self._succession.renew(line, handover)
+                group.create_task(renewing, name="genesys-renewal")
                 if line.subscriptions is not None:
                     group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
                 if self._discover is not None:
-                    asking = ask(self._discover, line, self._clock, self._whole_until)
+                    whole = self._whole_until if old is None else old.whole_until
+                    asking = ask(self._discover, line, self._clock, whole)
                     group.create_task(asking, name="genesys-discovery")
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
+        raise AssertionError("a line is read until it ends")
 
     async def _read(self, line: Line) -> None:
         await begin(line, self._buffer, self._clock)
         self._opened.set()
         await read(line, self._buffer, self._clock)
 
-    async def _succeed(self) -> Line:
-        """Open another line beside the present one."""
-        self._pacing.attempt(self._clock.monotonic())
-        self._counters.attempts += 1
-        line = await self._opener.open()
-        self._counters.connections += 1
-        self._lines.append(line)
-        return line
-
     async def _hand_over(self, old: Line, line: Line) -> None:
-        """Read both lines for a while; where the old one ended too early, a Gap says so."""
-        reading = read(old, self._buffer, self._clock)
-        if not await overlap(reading, line, self._clock):
-            since = old.whole_until
-            until = max(since, self._clock.wall())
-            self._emit(Gap(reason="handover", since=since, until=until))
+        await hand_over(old, line, self._buffer, self._clock, self._emit_gap)
         await self._close(old)
+
+    def _emit_gap(self, reason: str, since: float) -> None:
+        until = max(since, self._clock.wall())  # the wall clock may have been set back
+        self._emit(Gap(reason=reason, since=since, until=until))
 
     def _emit(self, event: Event) -> None:
         """An event of our own making takes its place in order."""

@@ -103,6 +103,11 @@ def judge(error: Exception) -> Verdict:
             return Verdict(kind="fatal", error=error)
 
 
+def cause(error: Exception, leave: Leave | None) -> Exception:
+    """Why a connection really ended of which the server had said ``leave``: None, nothing."""
+    return error if leave is None or judge(error).kind != "again" else Left(leave)
+
+
 def _judge_leave(leave: Leave) -> Verdict:
     kind: Kind = "again" if leave.keep_channel else "channel"
     error = AuthError(f"the platform ended the connection again and again: {leave.reason}")

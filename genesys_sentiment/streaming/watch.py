@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Literal, overload
 
 from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.cloud.cloud import Cloud
@@ -11,6 +13,7 @@ from genesys_sentiment.dialects.notifications import Notifications
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.wire import Dialect
 from genesys_sentiment.streaming.company import company
+from genesys_sentiment.streaming.fleet import Fleet
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import BackfillOptions, FinalSentimentOptions
 from genesys_sentiment.streaming.plan import Following
@@ -22,6 +25,46 @@ _LONGEST_CALL = 24 * 3600.0
 """How far back conversations that are still going on are looked for, in seconds."""
 
 
+@overload
+def watch(
+    cloud: Cloud,
+    *,
+    queues: Iterable[str] = ...,
+    users: Iterable[str] = ...,
+    conversations: Iterable[str] = ...,
+    topics: Iterable[str] = ...,
+    suggestions: bool = ...,
+    linger: float = ...,
+    dialect: Dialect | None = ...,
+    transport: Transport | None = ...,
+    backfill: bool | BackfillOptions = ...,
+    final_sentiment: bool | FinalSentimentOptions = ...,
+    memory: Memory | None = ...,
+    options: StreamOptions | None = ...,
+    clock: Clock | None = ...,
+    channels: Literal[1] = ...,
+    reclaim: bool = ...,
+) -> Stream: ...
+@overload
+def watch(
+    cloud: Cloud,
+    *,
+    queues: Iterable[str] = ...,
+    users: Iterable[str] = ...,
+    conversations: Iterable[str] = ...,
+    topics: Iterable[str] = ...,
+    suggestions: bool = ...,
+    linger: float = ...,
+    dialect: Dialect | None = ...,
+    transport: Transport | None = ...,
+    backfill: bool | BackfillOptions = ...,
+    final_sentiment: bool | FinalSentimentOptions = ...,
+    memory: Memory | None = ...,
+    options: StreamOptions | None = ...,
+    clock: Clock | None = ...,
+    channels: int,
+    reclaim: bool = ...,
+) -> Stream | Fleet: ...
 def watch(
     cloud: Cloud,
     *,
@@ -38,7 +81,9 @@ def watch(
     memory: Memory | None = None,
     options: StreamOptions | None = None,
     clock: Clock | None = None,
-) -> Stream:
+    channels: int = 1,
+    reclaim: bool = False,
+) -> Stream | Fleet:
     """A stream that follows queues, users (agents) and conversations by their ids.
 
     It discovers the conversations of the queues and agents, subscribes to each one's transcripts
@@ -48,7 +93,8 @@ def watch(
     ``TopicRefused``, one by one, while everything else lives. ``backfill`` asks by REST what
     happened in each gap, ``final_sentiment`` for the platform's sentiment of each conversation
     that ended; what comes of it is marked ``source="backfill"``. ``memory`` is what the stream
-    knows of conversations; bring your own to share it.
+    knows of conversations; bring your own to share it. ``channels``: with more than 1, it is a
+    ``Fleet`` of at most so many, which opens them as conversations need them; ``reclaim`` is its.
 
     Raises ConfigurationError when there is nothing to watch or an id cannot be one.
     """
@@ -89,7 +135,10 @@ def watch(
         backfill=backfill,
         final_sentiment=final_sentiment,
     )
-    return Stream(
+    opened: Callable[..., Stream | Fleet] = Stream
+    if channels != 1:
+        opened = partial(Fleet, most=channels, reclaim=reclaim)
+    return opened(
         dialect or Notifications(),
         transport or AiohttpTransport(cloud.session),
         tokens=cloud.tokens,

@@ -6,6 +6,7 @@ Pure: no I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf
 
 from attrs import define
 
@@ -20,10 +21,14 @@ _DETAILS = frozenset({"transcription", "detail"})
 
 @define
 class _Followed:
-    """One conversation. Times: ``seen`` is seconds since the epoch, ``until`` monotonic seconds."""
+    """One conversation. Times: ``seen`` is seconds since the epoch, the others monotonic seconds.
+
+    ``active``: when it was last heard of, infinity where that does not matter.
+    """
 
     topics: tuple[str, ...]
     seen: float
+    active: float
     confirmed: bool = False
     until: float | None = None
 
@@ -33,8 +38,11 @@ class Watcher:
 
     ``base`` is always wanted; ``topics`` names the topics of one conversation. ``linger``: seconds
     that the topics of an ended conversation stay, because transcripts lag up to about 35 s behind
-    speech. A conversation that was talking before its topics were subscribed is announced as Gap
-    ``joined_late``. ``wall`` is what added to monotonic seconds gives seconds since the epoch.
+    speech. ``idle``: seconds after which a conversation of which nothing is heard is let go, for
+    its end may have fallen into a gap; whoever looks is up to an eighth of that late. One that the
+    caller named (found without a beginning) stays. A conversation that was talking before its
+    topics were subscribed is announced as Gap ``joined_late``. ``wall`` is what added to monotonic
+    seconds gives seconds since the epoch.
     """
 
     deadline: float | None = None
@@ -46,12 +54,15 @@ class Watcher:
         *,
         base: Iterable[str] = (),
         linger: float = 60.0,
+        idle: float = 4 * 3600.0,
         wall: float = 0.0,
     ) -> None:
         self._snapshots = snapshots
         self._topics = topics
         self._base = tuple(base)
         self._linger = linger
+        self._idle = idle
+        self._check = inf
         self._wall = wall
         self._followed: dict[str, _Followed] = {}
         self._late: set[str] = set()
@@ -77,12 +88,21 @@ class Watcher:
         if followed is None:
             if not ended and change.subject not in _DETAILS:
                 seen = now + self._wall
-                self._follow(conversation, seen if change.at is None else min(seen, change.at))
-        elif ended and followed.until is None:
+                seen = seen if change.at is None else min(seen, change.at)
+                self._follow(conversation, seen, now)
+            return
+        followed.active = max(followed.active, now)
+        if ended and followed.until is None:
             followed.until = now + self._linger
             self._set_deadline()
         elif not ended:
             followed.until = None
+
+    def heard(self, conversation: str, now: float) -> None:
+        """Something was said in a conversation: it is not idle."""
+        followed = self._followed.get(conversation)
+        if followed is not None:
+            followed.active = max(followed.active, now)
 
     def discovered(
         self, conversations: Iterable[Following], now: float, whole: float | None = None
@@ -92,10 +112,13 @@ class Watcher:
         What had begun before ``whole`` would have been known; later than that it is missing.
         """
         for each in conversations:
-            if each.conversation not in self._followed:
-                since = each.since if whole is None else whole
-                self._follow(each.conversation, now + self._wall if since is None else since)
-                self._late.add(each.conversation)
+            if each.conversation in self._followed:
+                self.heard(each.conversation, now)
+                continue
+            since = each.since if whole is None else whole
+            active = inf if each.since is None else now
+            self._follow(each.conversation, now + self._wall if since is None else since, active)
+            self._late.add(each.conversation)
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
         """Note what is subscribed; a Gap for every conversation that was talking before.
@@ -122,19 +145,24 @@ class Watcher:
         return told
 
     def tick(self, now: float) -> None:
-        """Drop the conversations that ended long enough ago."""
+        """Drop the conversations that ended long enough ago, or that seem to have."""
+        idle = now - self._idle if now >= self._check else -inf
         over = [
             conversation
             for conversation, followed in self._followed.items()
-            if followed.until is not None and followed.until <= now
+            if (followed.until is not None and followed.until <= now) or followed.active <= idle
         ]
         for conversation in over:
             del self._followed[conversation]
             self._late.discard(conversation)
             self.version += 1
+        if now >= self._check:
+            self._check = now + self._idle / 8
+        if not self._followed:
+            self._check = inf
         self._set_deadline()
 
-    def _follow(self, conversation: str, seen: float) -> None:
+    def _follow(self, conversation: str, seen: float, active: float) -> None:
         try:
             topics = self._topics(conversation)
         except ConfigurationError:
@@ -148,9 +176,13 @@ class Watcher:
                     received=seen,
                 )
             )
-        self._followed[conversation] = _Followed(topics, seen)
+        self._followed[conversation] = _Followed(topics, seen, active)
         self.version += 1
+        if self._check == inf and active != inf:
+            self._check = active + self._idle / 8
+            self._set_deadline()
 
     def _set_deadline(self) -> None:
         ends = (each.until for each in self._followed.values() if each.until is not None)
-        self.deadline = min(ends, default=None)
+        due = min(self._check, min(ends, default=inf))
+        self.deadline = None if due == inf else due

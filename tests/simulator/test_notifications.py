@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
-
 import pytest
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.simulator import Simulator
 from tests.simulator.client import CHANNELS, Client, closed, frame, open_socket
 
@@ -133,24 +131,21 @@ async def test_the_21st_channel_evicts_the_oldest_idle_one() -> None:
         assert (await client.rest("HEAD", f"{CHANNELS}/{newest['id']}")).status == 200
 
 
-async def test_a_channel_expires_unless_it_is_subscribed_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    later = 0.0
-    clock = SimpleNamespace(time=lambda: time.time() + later)
-    monkeypatch.setattr("genesys_sentiment.simulator.channels.time", clock)
-    async with Simulator(channel_lifetime=600) as simulator, Client(simulator) as client:
+async def test_a_channel_expires_unless_it_is_subscribed_again() -> None:
+    clock = VirtualClock(automatic=False)
+    simulator = Simulator(channel_lifetime=600, heartbeat=3600, clock=clock)
+    async with simulator, Client(simulator) as client:
         renewed, forgotten = await client.channel(), await client.channel()
         async with open_socket(forgotten) as socket:
-            later = 400.0
+            await clock.elapse(400.0)
             assert (await client.subscribe(renewed, PRESENCE)).status == 200
             assert socket.close_code is None
-            later = 800.0
+            await clock.elapse(400.0)
             await closed(socket)
             assert socket.close_code == 1001
         assert (await client.rest("HEAD", f"{CHANNELS}/{renewed['id']}")).status == 200
         assert (await client.subscribe(forgotten, PRESENCE)).status == 404
-        later = 1200.0
+        await clock.elapse(400.0)
         assert (await client.rest("HEAD", f"{CHANNELS}/{renewed['id']}")).status == 404
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 
+from genesys_sentiment.clock import VirtualClock
 from genesys_sentiment.simulator import Refuse, Simulator
 from tests.simulator.client import CHANNELS, Client, closed
 
@@ -61,15 +60,12 @@ async def test_a_bad_bearer_is_the_platforms_401(token: str) -> None:
         assert (answer.body["details"], answer.body["errors"]) == ([], [])
 
 
-async def test_a_token_expires_and_takes_its_channels_along(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    later = 0.0
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + later)
-    monkeypatch.setattr("genesys_sentiment.simulator.accounts.time", clock)
-    async with Simulator(token_lifetime=600) as simulator, Client(simulator) as client:
+async def test_a_token_expires_and_takes_its_channels_along() -> None:
+    clock = VirtualClock(automatic=False)
+    simulator = Simulator(token_lifetime=600, heartbeat=3600, clock=clock)
+    async with simulator, Client(simulator) as client:
         async with client.listen() as socket:
-            later = 601.0
+            await clock.elapse(601.0)
             await closed(socket)
             assert socket.close_code == 1001
         assert (await client.rest("POST", CHANNELS)).status == 401

@@ -178,12 +178,12 @@ async def test_a_late_end_of_one_connection_does_not_touch_the_next() -> None:
     transport = Lines()
     async with Stream(QUIET, transport, options=BRIEF) as subject:
         await subject.ready()
-        transport.opened[0].frames.put_nowait(b"closing")
+        transport.opened[0].frames.put_nowait(ConnectionLost("x", host="h", code=1001))
         while len(transport.opened) < 2 or subject.state != "open":
             await asyncio.sleep(0)
         transport.opened[0].frames.put_nowait(ConnectionLost("late", host="h", code=4003))
         transport.opened[0].frames.put_nowait(b"u9")
         transport.opened[1].frames.put_nowait(b"u1")
-        assert names([await anext(subject), await anext(subject)]) == ["gap socket_closing", "u1"]
+        assert names([await anext(subject), await anext(subject)]) == ["gap disconnected", "u1"]
         assert subject.state == "open"
         assert len(transport.opened) == 2

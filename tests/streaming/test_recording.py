@@ -15,6 +15,7 @@ from genesys_sentiment.model.wire import WireMessage
 from genesys_sentiment.streaming.recording import FORMAT, Recorder, Recording, replay
 from genesys_sentiment.streaming.scripted import Scripted, Step
 from genesys_sentiment.streaming.stream import Stream, StreamOptions
+from genesys_sentiment.streaming.transport import Transport
 from tests.streaming.toys import Toy, everything, names
 
 DIALECT = Toy(ping=None)
@@ -65,7 +66,7 @@ async def test_a_replay_gives_the_same_events_with_the_same_times(tmp_path: Path
     path = tmp_path / "r.jsonl"
     events = await recorded(path)
     assert names(events) == [
-        *("u1", "u2", "u3", "Unreadable", "gap disconnected", "u4", "gap socket_closing"),
+        *("u1", "u2", "u3", "Unreadable", "gap disconnected", "u4"),
         *("u5", "gap silent", "u6", "u7"),
     ]
     for seconds in (0.0, 0.75, 33.0):
@@ -132,3 +133,31 @@ def test_a_damaged_file_names_the_line(tmp_path: Path, content: str, line: int) 
 def test_no_file_at_all(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot read"):
         Recording(tmp_path / "none.jsonl")
+
+
+async def test_a_recording_of_a_handover_replays(tmp_path: Path) -> None:
+    """X-01: frames of two connections, one beside the other, each at its time."""
+    path = tmp_path / "r.jsonl"
+    clock = VirtualClock(1_000_000.0)
+    script = Scripted(
+        ["u1", 40.0, "closing", 0.25, "u2", 0.5, "u3", 9.0, "never"],
+        [0.375, "u2", 0.25, "u3", 1.0, "u4", 30.0, "u5"],
+        clock=clock,
+    )
+
+    def stream(transport: Transport, clock: VirtualClock) -> Stream:
+        return Stream(Toy(ping=None), transport, options=options(1.0), clock=clock)
+
+    with Recorder(script, path, clock=clock) as recorder:
+        live = await everything(stream(recorder, clock))
+    assert names(live) == ["u1", "u2", "u3", "u4", "u5"]
+    recording = Recording(path)
+    again = await everything(stream(recording, recording.clock))
+    assert again == live
+
+
+async def test_a_recording_whose_last_connection_was_to_be_closed(tmp_path: Path) -> None:
+    """There is no successor to replay: the old one is read to its end."""
+    script = Scripted(["u1", "closing", 5.0, "u2"])
+    subject = Stream(Toy(ping=None), script, options=options(1.0), clock=script.clock)
+    assert names(await everything(subject)) == ["u1", "u2"]

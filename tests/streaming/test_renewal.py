@@ -104,7 +104,7 @@ def test_not_acknowledged_within_ten_seconds(refused: bool) -> None:
     subject.offer(fresh(2))
     subject.tick(3301.0)
     if refused:
-        assert list(subject.refused(3302.0)) == [Replace()]
+        assert list(subject.refused()) == [Replace()]
     else:
         assert list(subject.tick(3310.9)) == []
         assert list(subject.tick(3311.0)) == [Replace()]

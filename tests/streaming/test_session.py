@@ -25,7 +25,7 @@ from genesys_sentiment.model.wire import (
     Snapshot,
     WireMessage,
 )
-from genesys_sentiment.streaming.actions import Action, Leave, Send
+from genesys_sentiment.streaming.actions import Action, Leave, Replace, Send
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.requests import Requests
 from genesys_sentiment.streaming.session import Session
@@ -154,16 +154,12 @@ def test_a_bug_in_the_dialect_comes_out_and_the_accounting_stays_whole() -> None
     assert memory.counters.problems() == ()
 
 
-@pytest.mark.parametrize(
-    ("frame", "leave"),
-    [
-        (b"closing", Leave(reason="socket_closing")),
-        (b"gone", Leave(reason="another_channel_subscribed", keep_channel=False)),
-        (b"revoked", Leave(reason="token_revoked", keep_channel=False, refuse_token=True)),
-    ],
-)
-def test_what_the_server_says_makes_us_leave(frame: bytes, leave: Leave) -> None:
-    assert session().receive(frame, 100.0) == [leave]
+@pytest.mark.parametrize("frame", [b"closing", b"gone", b"revoked"])
+def test_what_the_server_says_makes_us_open_another_connection(frame: bytes) -> None:
+    """Whatever it is, and however often it is said: one."""
+    subject = session()
+    assert subject.receive(frame, 100.0) == [Replace()]
+    assert subject.receive(frame, 101.0) == []
 
 
 def test_45_seconds_without_a_frame_are_silence() -> None:
@@ -219,6 +215,10 @@ class Watching:
 
     def observe(self, change: StateChange, now: float) -> None:
         self.seen.append((change.state, now))
+
+    def heard(self, conversation: str, now: float) -> None:
+        """Who talks."""
+        self.seen.append((conversation, now))
 
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
         """Something to say of each."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
 from attrs import frozen
 
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.simulator.answers import PlatformError, bad_credentials
 from genesys_sentiment.simulator.channels import Channel, Channels, accept_all
 from genesys_sentiment.simulator.languages.frames import dump, load
@@ -18,13 +17,14 @@ from genesys_sentiment.simulator.languages.language import Happening, Host, Line
 
 @frozen
 class Notifications:
-    """A client opens its connectUri, which needs no token. ``heartbeat``: real seconds.
+    """A client opens its connectUri, which needs no token. ``heartbeat``: seconds of ``clock``.
 
     Events do not come through ``tell``: the channel itself knows its topics.
     """
 
     channels: Channels
     heartbeat: float
+    clock: Clock
     path = "/channels/{id}"
 
     def admit(self, request: web.Request, host: Host) -> Callable[[Line], Session]:
@@ -37,18 +37,19 @@ class Notifications:
             if channel.listener is not None:
                 channel.listener.leave(1001)
             channel.listener = line
-            channel.used = time.time()
-            return _ChannelSession(line, channel, self.channels, self.heartbeat)
+            channel.used = self.clock.wall()
+            return _ChannelSession(line, channel, self)
 
         return begin
 
 
 class _ChannelSession:
-    def __init__(self, line: Line, channel: Channel, channels: Channels, heartbeat: float) -> None:
+    def __init__(self, line: Line, channel: Channel, language: Notifications) -> None:
         self._line = line
         self._channel = channel
-        self._channels = channels
-        self._heartbeat = heartbeat
+        self._channels = language.channels
+        self._heartbeat = language.heartbeat
+        self._sleep = language.clock.sleep
 
     def hear(self, text: str) -> None:
         asked = load(text)
@@ -70,7 +71,7 @@ class _ChannelSession:
 
     async def live(self) -> None:
         while True:
-            await asyncio.sleep(self._heartbeat)
+            await self._sleep(self._heartbeat)
             self._line.say(_metadata("WebSocket Heartbeat"))
 
     def end(self) -> None:
