@@ -169,6 +169,8 @@ async def test_a_closed_pipe_ends_the_waiting_quietly() -> None:
             began = time.monotonic()
             pipe = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
             pipe.close()
+            # It closes in one of the loop's next turns: what is written before that finds a reader.
+            await asyncio.sleep(0.05)
             conversation.sentiment = late
             code = await asyncio.wait_for(process.wait(), PATIENCE)
             assert process.stderr is not None
