@@ -23,9 +23,6 @@ from genesys_sentiment.model.histogram import FARTHEST, Histogram
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_NAP = 60.0
-"""Seconds after which the wall clock is looked at again: somebody may have set it."""
-
 _SHORTEST_NAP = 0.05
 """Seconds: no wait is shorter, so that nothing can make a lane spin."""
 
@@ -181,7 +178,7 @@ class SinkLane:
             wait = None if due is None else due - self.steady()
         if self._until is not None and (wait is None or now + wait >= self._until):
             return False
-        seconds = _LONGEST_NAP if wait is None else min(max(wait, _SHORTEST_NAP), _LONGEST_NAP)
+        seconds = None if wait is None else max(wait, _SHORTEST_NAP)
         await self._nap.rest(seconds, None if pause or self._stuck else self.consumer.wait)
         return True
 
@@ -253,9 +250,10 @@ class SinkLane:
                 _log.warning("sink %s works again", self._sink.name)
             return works_again
         self._failed += 1
-        if all(each.tries for each in batch.send) and self._breaker.worked(now):
-            return False  # it works for others: what failed before says nothing of the sink
         was = self._breaker.state
+        repeated = all(each.tries for each in batch.send)
+        if was == "closed" and repeated and verdict.after is None and self._breaker.worked(now):
+            return False  # it works for others: what failed before says nothing of the sink
         self._breaker.failed(now, asked(self._lane.retry, verdict.after))
         if was == "closed" != self._breaker.state:
             _log.warning("sink %s is down (%s): left alone", self._sink.name, self._error)

@@ -358,6 +358,24 @@ async def test_a_sink_that_works_for_others_does_not_count_as_down() -> None:
         assert (await one.tally()).dead == 0
 
 
+async def test_a_receiver_that_asks_to_be_left_alone_is_though_it_worked_just_now() -> None:
+    """C5-12: between two probes lies what it asked for, also when only old failures are left."""
+
+    async def behave(entries: Sequence[Entry]) -> list[Failure]:
+        if entries[0].id == "e0":
+            return []
+        return [Failure(n, "http_429", after=5.0) for n in range(len(entries))]
+
+    sink = Ledger(behaviour=behave, lane=evolve(QUICK, retry=Retry(delays=(1.0,) * 9, jitter=0.0)))
+    async with served(sink) as one:
+        await one.give(entry(0, "a"))
+        await one.clock.advance(1.0)
+        await one.give(entry(1, "b"))
+        await one.clock.advance(20.0)
+        assert one.lane.state.state == "open"
+        assert len(sink.batches) <= 1 + 1 + 4
+
+
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0, 86400.0 * 365])
 async def test_a_clock_that_somebody_sets_moves_no_retry(jump: float) -> None:
     """C5-19: no limit, pause, probe or next try looks at the wall clock of the moment."""

@@ -166,7 +166,14 @@ def test_speakers_are_remembered_up_to_a_bound() -> None:
     assert redactor.redact("678", conversation="2", participant=None) != "678"
 
 
-@pytest.mark.parametrize("text", ["1" * 65_536, "a@" * 32_768, "one " * 16_384, "DE89" * 16_384])
-def test_a_huge_text_costs_bounded_time(text: str) -> None:
+@pytest.mark.parametrize("text", ["1" * 65_536, "a@" * 32_768, "one " * 16_384])
+def test_of_a_huge_text_nothing_is_left_either(text: str) -> None:
     """Linear: this ends in well under a second, where a quadratic search takes minutes."""
-    assert digits_of(redact(text)) == "" or text.startswith("DE89")
+    found = redact(text)
+    assert digits_of(found) == ""
+    assert "one" not in found
+
+
+def test_what_begins_like_an_account_everywhere_is_none() -> None:
+    text = "DE89" * 16_384
+    assert redact(text) == text
