@@ -23,7 +23,7 @@ class Batch:
     """What was taken from a log: for one ``send``, ``held`` for a later one, ``passed`` by.
 
     ``size``: bytes of the bodies in ``send``. ``behind``: lanes of which something is parked that
-    is not in the batch.
+    is not in the batch. ``undecided``: entries that go through because ``Lane.only`` raised.
     """
 
     lane: Lane
@@ -32,6 +32,7 @@ class Batch:
     held: list[Parked] = field(factory=list)
     passed: list[Entry] = field(factory=list)
     size: int = 0
+    undecided: int = 0
     _cut: bool = field(default=False, init=False)
 
     @property
@@ -49,7 +50,7 @@ class Batch:
     def add(self, taken: Sequence[Entry]) -> None:
         """Entries as they came from the log."""
         for entry in taken:
-            if not self.lane.wants(entry):
+            if not self._wants(entry):
                 self.passed.append(entry)
             elif entry.lane in self.behind:
                 self.held.append(Parked(entry=entry))
@@ -65,6 +66,13 @@ class Batch:
         for each in parked:
             limit = max(1, min(limit, self.lane.batch >> each.tries))
             self._put(each, limit)
+
+    def _wants(self, entry: Entry) -> bool:
+        try:
+            return self.lane.wants(entry)
+        except Exception:  # noqa: BLE001 - the user's border: counted
+            self.undecided += 1
+            return True
 
     def _put(self, one: Parked, limit: int) -> None:
         size = len(one.entry.body)

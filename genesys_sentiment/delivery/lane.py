@@ -65,7 +65,7 @@ class SinkLane:
         self._stuck = False
         self._end: Literal["disabled", "failed", "ended"] | None = None
         self._error: str | None = None
-        self._sends = self._failed = self._unreceipted = 0
+        self._sends = self._failed = self._unreceipted = self._undecided = 0
         self._latency = Histogram()
         self._lag = Histogram()
         self.broken: Exception | None = None
@@ -81,6 +81,7 @@ class SinkLane:
             sends=self._sends,
             failed=self._failed,
             unreceipted=self._unreceipted,
+            undecided=self._undecided,
             latency=self._latency.snapshot(),
             lag=self._lag.snapshot(),
         )
@@ -183,6 +184,11 @@ class SinkLane:
         return True
 
     async def _serve(self, batch: Batch) -> None:
+        if batch.undecided:
+            self._undecided += batch.undecided
+            _log.warning(
+                "sink %s: Lane.only raised, %d entries go", self._sink.name, batch.undecided
+            )
         self._stuck = not batch.send and bool(batch.held) and not self._breaker.works
         if not batch.send:
             await self._settle(self._book.settle(batch, self._unsent()))

@@ -21,7 +21,8 @@ class SinkState:
     what became of a batch) or ``ended``. ``probe``: seconds until it is tried again, None unless
     open. ``error``: the last failure's reason or type, None if there was none. ``sends`` were
     made, ``failed`` of them wholly. ``unreceipted``: receipts for which the log had no room.
-    ``latency``: what a send took; ``lag``: from the event to its delivery, of every entry with a
+    ``undecided``: entries that went because ``Lane.only`` raised. ``latency``: what a send took;
+    ``lag``: from the event to its delivery, of every entry with a
     time (S1-17).
     """
 
@@ -31,5 +32,6 @@ class SinkState:
     sends: int = 0
     failed: int = 0
     unreceipted: int = 0
+    undecided: int = 0
     latency: Latencies
     lag: Latencies

@@ -136,13 +136,10 @@ class Lane:
     breaking: Breaking = Breaking()
 
     def wants(self, entry: Entry) -> bool:
-        """Whether an entry is for the sink."""
+        """Whether an entry is for the sink. Raises what ``only`` raises."""
         if entry.kind == "receipt" if self.kinds is None else entry.kind not in self.kinds:
             return False
-        try:
-            return self.only is None or self.only(entry)
-        except Exception:  # noqa: BLE001 - the user's border
-            return True
+        return self.only is None or self.only(entry)
 
 
 @frozen(kw_only=True)

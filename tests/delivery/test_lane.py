@@ -358,6 +358,18 @@ async def test_a_sink_that_works_for_others_does_not_count_as_down() -> None:
         assert (await one.tally()).dead == 0
 
 
+async def test_a_choice_that_fails_is_counted_and_loses_nothing() -> None:
+    def wrong(one: Entry) -> bool:
+        raise KeyError(one.id)
+
+    sink = Ledger(lane=evolve(QUICK, only=wrong))
+    async with served(sink) as one:
+        await one.give(entry(1), entry(2))
+        await one.clock.advance(1.0)
+        assert sink.got["c"] == ["e1", "e2"]
+        assert one.lane.state.undecided == 2
+
+
 async def test_a_receiver_that_asks_to_be_left_alone_is_though_it_worked_just_now() -> None:
     """C5-12: between two probes lies what it asked for, also when only old failures are left."""
 
