@@ -36,7 +36,7 @@ class Tally:
                 self.scored += 1
             case Skipped():
                 self.skipped[record.reason] += 1
-            case Gap():
+            case Gap(unrecovered=None):
                 self.gaps += 1
 
 

@@ -174,7 +174,10 @@ class Gap:
     ``since`` and ``until`` are local times, seconds since the epoch: the last moment at which the
     line was known to be whole, and the first at which it was again. ``conversation`` is None when
     every conversation of the stream is concerned. ``count`` is how many events are known to be
-    missing, None where nobody can know.
+    missing, None where nobody can know. ``unrecovered`` is None when a gap is told of. With
+    backfill it is told of again, for the stream or for each of its conversations, when all has been
+    asked for that there is to ask: then it names what stayed missing (``states``, ``utterances``,
+    ``messages``, ``suggestions``); empty: nothing that is known of.
     """
 
     reason: str
@@ -182,11 +185,13 @@ class Gap:
     until: float
     conversation: str | None = None
     count: int | None = None
+    unrecovered: tuple[str, ...] | None = None
 
     @property
     def id(self) -> str:
-        """Whose gap, and when it began."""
-        return f"gap:{self.conversation or '*'}:{self.reason}:{self.since:.3f}"
+        """Whose gap, when it began, and whether it is what became of it."""
+        settled = "" if self.unrecovered is None else ":settled"
+        return f"gap:{self.conversation or '*'}:{self.reason}:{self.since:.3f}{settled}"
 
     @property
     def at(self) -> float:

@@ -70,7 +70,7 @@ class Tracker:
             self._take(count, event, event.sequence, out)
             return out
         self._counts["passed"] += 1
-        if isinstance(event, Gap) and event.conversation is None and event.reason not in _SAME_LINE:
+        if isinstance(event, Gap) and _is_another_line(event):
             # What the old connection did not bring, it will not bring any more.
             out = self._release_all()
             self._epoch += 1
@@ -316,3 +316,9 @@ class Tracker:
 def _moment(event: StateChange) -> float:
     """When an event arrived, as far as it knows: the clock of waiting."""
     return event.received or event.at or 0.0
+
+
+def _is_another_line(gap: Gap) -> bool:
+    """Whether a gap is another connection, told for the first time."""
+    told_again = gap.unrecovered is not None
+    return gap.conversation is None and gap.reason not in _SAME_LINE and not told_again

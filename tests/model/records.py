@@ -139,6 +139,7 @@ _gaps = st.builds(
     until=_times,
     conversation=_maybe,
     count=st.none() | _counts,
+    unrecovered=st.none() | st.lists(_names, max_size=3).map(tuple),
 )
 _refusals = st.builds(
     TopicRefused,
