@@ -12,7 +12,7 @@ RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench crash clean
+.PHONY: help demo test lint types bench crash fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ bench: $(TOOLS) ## Measure the full path and the delivery beside simpler ones
 
 crash: $(TOOLS) ## Kill a delivery 200 times with -9 and count what arrived
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+fuzz: $(TOOLS) ## Fuzz everything that reads what others wrote
+	@$(BIN)/python -m pip install --quiet --group fuzz >&2
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## Remove the environment and everything that was generated
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

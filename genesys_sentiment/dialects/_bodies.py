@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import isfinite
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Raw, Struct, defstruct, field
@@ -26,7 +26,6 @@ UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError, Overflo
 
 _MAX_NAMES = 8
 _MAX_NAME = 96
-_MAX_ITEMS = 10_000  # of one list, so that no frame keeps the slow way busy
 _LARGEST_WHOLE = 2**53
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=?-]")
 
@@ -77,8 +76,9 @@ def salvage(raw: Raw | bytes, shape: type[ShapeT], kind: str, names: list[str]) 
     if too_deep(bytes(raw)):
         raise BadFrame("too_deep")
     try:
-        known = _prune(msgspec.json.decode(raw), shape, kind, names)
-        return msgspec.json.decode(msgspec.json.encode(known), type=shape)
+        # Not one name holds the values: they are gone before they are read again.
+        known = msgspec.json.encode(_prune(msgspec.json.decode(raw), shape, kind, names))
+        return msgspec.json.decode(known, type=shape)
     except msgspec.ValidationError:
         raise BadFrame("envelope" if kind == "envelope" else "body") from None
     except UNREADABLE:
@@ -158,8 +158,6 @@ def _moment(value: object) -> float | None:
 
 def _prune(value: Any, shape: type[Struct], path: str, names: list[str]) -> Any:
     if isinstance(value, list):
-        if len(value) > _MAX_ITEMS:
-            raise BadFrame("body")
         return [_prune(item, shape, path, names) for item in value]
     if not isinstance(value, dict):
         return value
@@ -172,7 +170,12 @@ def _prune(value: Any, shape: type[Struct], path: str, names: list[str]) -> Any:
                 names.append(where)
             continue
         inner = fields[name]
-        known[name] = item if inner is None else _prune(item, inner, where, names)
+        if inner is not None:
+            known[name] = _prune(item, inner, where, names)
+        elif isinstance(item, dict | list) and name in _single(shape):
+            known[name] = type(item)()  # as wrong as it came, and not copied
+        else:
+            known[name] = item
     return known
 
 
@@ -180,6 +183,18 @@ def _prune(value: Any, shape: type[Struct], path: str, names: list[str]) -> Any:
 def _fields(shape: type[Struct]) -> dict[str, type[Struct] | None]:
     """The wire names of a shape, each with the shape inside it."""
     return {field.encode_name: _inner(field.type) for field in msgspec.structs.fields(shape)}
+
+
+@cache
+def _single(shape: type[Struct]) -> frozenset[str]:
+    """The wire names of fields that hold one value: an array or an object there says nothing."""
+    fields = msgspec.structs.fields(shape)
+    return frozenset(each.encode_name for each in fields if not _holds_more(each.type))
+
+
+def _holds_more(annotation: Any) -> bool:
+    whole = annotation is Raw or get_origin(annotation) in (list, tuple, dict)
+    return whole or any(_holds_more(each) for each in get_args(annotation))
 
 
 def _inner(annotation: Any) -> type[Struct] | None:

@@ -16,7 +16,10 @@ MAX_FRAME: Final = 1_048_576
 """Bytes of the longest frame that is read (C3). Real snapshots are far below it."""
 
 MAX_NODES: Final = 100_000
-"""Values in a text, counted as commas and opening brackets (C3)."""
+"""Names and values in a text, counted as commas, opening brackets and strings (C3)."""
+
+MAX_CONTAINERS: Final = 5_000
+"""Arrays and objects in a text: they take most memory for their bytes, an empty one up to 1 kB."""
 
 MAX_STRING: Final = 262_144
 """Bytes of one string, as it is written (C3)."""
@@ -27,6 +30,10 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _decoder: Final = getincrementaldecoder("utf-8")
 
 
+_HARMLESS: Final = 3 * MAX_CONTAINERS
+"""Bytes of a text that is too short for too much of anything but depth."""
+
+
 def check(text: bytes) -> None:
     """Raise BadFrame (``utf8``, ``nodes``, ``string``, ``too_deep``) for a text beyond the bounds.
 
@@ -34,7 +41,19 @@ def check(text: bytes) -> None:
     """
     if not text.isascii():
         _check_utf8(text)
-    if len(text) > MAX_NODES or text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+    if len(text) > _HARMLESS or text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+        _walk(text)
+
+
+def check_size(text: bytes) -> None:
+    """The same without ``utf8``, for a parser that is not asked for depth: quick for usual sizes.
+
+    Brackets are counted also in strings, for that is quick; only what seems too much is walked.
+    """
+    if len(text) <= _HARMLESS:
+        return
+    containers = text.count(b"[") + text.count(b"{")
+    if containers > MAX_CONTAINERS or len(text) > MAX_NODES:
         _walk(text)
 
 
@@ -50,7 +69,7 @@ def _check_utf8(text: bytes) -> None:
 
 def _walk(text: bytes) -> None:
     brackets = bytearray()
-    nodes = 0
+    commas = quotes = 0
     carried = b""  # a backslash whose escaped character is in the next piece
     string = -1  # bytes so far of the string that a piece ended in; -1: in none
     for start in range(0, len(text), _PIECE):
@@ -66,11 +85,14 @@ def _walk(text: bytes) -> None:
             string += len(parts[0])
             if string > MAX_STRING:
                 raise BadFrame("string")
+        quotes += len(parts) - 1
         if len(parts) > 1:
             string = len(parts[-1]) if inside is (len(parts) % 2 == 1) else -1
-        nodes += outside.count(b",") + outside.count(b"[") + outside.count(b"{")
+        commas += outside.count(b",")
         brackets += outside.translate(_AS_BRACKETS, _NO_BRACKETS)
-        if nodes > MAX_NODES or len(brackets) > 2 * MAX_NODES:
-            raise BadFrame("nodes")
+        containers = brackets.count(b"[")
+        nodes = containers + commas + quotes // 2
+        if nodes > MAX_NODES or containers > MAX_CONTAINERS or len(brackets) > 2 * MAX_CONTAINERS:
+            raise BadFrame("too_deep" if too_deep(bytes(brackets)) else "nodes")
     if too_deep(bytes(brackets)):
         raise BadFrame("too_deep")

@@ -11,10 +11,10 @@ from msgspec import Raw, Struct
 
 from genesys_sentiment.dialects import _readings, _snapshots, _suggestions, _transcription
 from genesys_sentiment.dialects._bodies import UNREADABLE, Envelope, conversation_in, drift, salvage
-from genesys_sentiment.dialects._bounds import MAX_FRAME
+from genesys_sentiment.dialects._bounds import MAX_FRAME, check_size
 from genesys_sentiment.dialects._controls import control, reply
 from genesys_sentiment.dialects._depth import too_deep
-from genesys_sentiment.dialects.topics import SUGGESTION_KINDS
+from genesys_sentiment.dialects.topics import MAX_LENGTH, SUGGESTION_KINDS
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.events import Unknown
 from genesys_sentiment.model.wire import WireMessage
@@ -33,6 +33,7 @@ def read(frame: bytes, received: float, language: str | None) -> list[WireMessag
     try:
         # msgspec checks only the strings that it reads; a text frame is UTF-8 all over.
         frame.isascii() or str(frame, "utf-8")
+        check_size(frame)
         envelope = _decode_envelope(frame)
     except msgspec.ValidationError:
         envelope = salvage(frame, Envelope, "envelope", names)
@@ -40,7 +41,9 @@ def read(frame: bytes, received: float, language: str | None) -> list[WireMessag
         raise BadFrame("too_deep") from None
     except UNREADABLE:
         raise BadFrame("json") from None
-    route = _find(envelope.topic_name)
+    topic = envelope.topic_name
+    # A name that is too long for a topic is not remembered: what a frame says stays in no cache.
+    route = _find(topic) if len(topic) <= MAX_LENGTH else _find.__wrapped__(topic)
     # What is read by shape is shallow; only what is kept or pruned as it came can be deep.
     if route is _OTHER and too_deep(bytes(envelope.event_body)):
         raise BadFrame("too_deep")

@@ -60,7 +60,7 @@ class Said(Body):
     request_id: Any = None
     status: Any = None
     code: Any = None
-    error: Any = None
+    error: dict[str, Any] | Any = None
     message: Any = None
     reason: Any = None
     timestamp: Any = None

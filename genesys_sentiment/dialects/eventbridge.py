@@ -16,7 +16,7 @@ from attrs import evolve
 from msgspec import Raw, Struct
 
 from genesys_sentiment.dialects._bodies import UNREADABLE, moment
-from genesys_sentiment.dialects._bounds import MAX_FRAME
+from genesys_sentiment.dialects._bounds import MAX_FRAME, check_size
 from genesys_sentiment.dialects._depth import too_deep
 from genesys_sentiment.dialects._envelopes import read
 from genesys_sentiment.errors import BadFrame
@@ -45,6 +45,7 @@ def decode_event(
     text = event if isinstance(event, bytes) else _encode(event)
     if len(text) > MAX_FRAME:
         raise BadFrame("too_large")
+    check_size(text)
     if too_deep(text):
         raise BadFrame("too_deep")
     try:

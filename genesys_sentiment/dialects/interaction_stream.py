@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from genesys_sentiment.dialects._address import bearer, socket_url
 from genesys_sentiment.dialects._bodies import UNREADABLE, drift
-from genesys_sentiment.dialects._bounds import MAX_FRAME, check
+from genesys_sentiment.dialects._bounds import MAX_FRAME, MAX_STRING, check
 from genesys_sentiment.dialects._instants import instant
 from genesys_sentiment.dialects._replies import SaidAnyhow, codes_of, control, rest
 from genesys_sentiment.dialects._settings import positive, positive_or_none
@@ -135,6 +135,8 @@ class InteractionStream:
             raise BadFrame("body")
         if "sequence" not in message and not {"id", "status"} <= message.keys():
             return (self._control(message, frame, received),)
+        if len(frame) > MAX_STRING:
+            raise BadFrame("attributes")  # all else is short, and these are copied
         more = sorted(message.keys() - _FIELDS)
         event = _event(message, more, received)
         return (event, drift([f"interaction.{name}" for name in more])) if more else (event,)

@@ -258,7 +258,9 @@ class RealtimeAnalytics:
         low, high = self.scale
         if sentiment.score is None or (low, high) == (-1.0, 1.0):
             return sentiment.score
-        return (2 * sentiment.score - low - high) / (high - low)
+        scaled = (2 * sentiment.score - low - high) / (high - low)
+        # Twice a number may be none any more: what was out of scale by far stays as it came.
+        return scaled if isfinite(scaled) else sentiment.score
 
 
 class _Sentiment(Body):

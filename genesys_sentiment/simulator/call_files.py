@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -27,6 +28,7 @@ from genesys_sentiment.errors import ConfigurationError
 
 DEFAULT_LANGUAGE = "en-US"
 MEDIA = ("voice", "chat", "email", "message")
+_LARGEST = sys.float_info.max
 
 
 @frozen(kw_only=True)
@@ -259,7 +261,8 @@ def _number(
     place: str, line: Mapping[str, Any], name: str, low: float = 0.0, high: float = math.inf
 ) -> float:
     value = line.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # By comparison: isfinite raises for an integer that no float holds.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
         raise ConfigurationError(f"{place}: {name} must be a number")
     if not low <= value <= high:
         raise ConfigurationError(f"{place}: {name} must be at least {low:g} and at most {high:g}")

@@ -40,7 +40,8 @@ async def local_cloud(**arguments: Any) -> AsyncIterator[LocalCloud]:
     """Start a simulator with these arguments, and a client of it that reaches it by name.
 
     By default it plays one short call, a hundred times as fast as real time, which is answered
-    after 1.5 s: a stream with the default ``subscribe_spacing`` misses nothing of it.
+    after 1.5 s: a stream with the default ``subscribe_spacing`` misses nothing of it. A ``clock`` is
+    the client's as well.
     Raises what ``Simulator`` raises.
     """
     calls = [call for call in builtin_calls() if call.name == _ONE_CALL]
@@ -64,6 +65,7 @@ async def local_cloud(**arguments: Any) -> AsyncIterator[LocalCloud]:
                 simulator.client_id,
                 simulator.client_secret,
                 session=session,
+                clock=settings.get("clock"),
             ) as cloud,
         ):
             yield LocalCloud(simulator=simulator, cloud=cloud, names=names, env=env)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_sentiment.dialects import _bounds
-from genesys_sentiment.dialects._bounds import MAX_NODES, MAX_STRING, check
+from genesys_sentiment.dialects._bounds import MAX_CONTAINERS, MAX_NODES, MAX_STRING, check
 from genesys_sentiment.dialects._inflate import MAX_INFLATED, MAX_RATIO, inflate
 from genesys_sentiment.dialects.agent_assist import AgentAssist
 from genesys_sentiment.errors import BadFrame
@@ -97,11 +97,20 @@ class TestInflate:
 
 class TestBounds:
     def test_nodes(self) -> None:
-        """C3 Frames: 100,000 values."""
-        most = b"[" + b"1," * (MAX_NODES - 2) + b"1]"
+        """C3 Frames: 100,000 values and names; a name and its value are two."""
+        most = b"[" + b"1," * (MAX_NODES - 1) + b"1]"
         assert reason_of(most) is None
         assert reason_of(b"[" + b"1," * MAX_NODES + b"1]") == "nodes"
-        assert reason_of(b'{"a":' * (MAX_NODES + 1)) == "nodes"
+        members = b'"a":1,' * (MAX_NODES // 2 - 1)
+        assert reason_of(b"{" + members + b'"a":1}') is None
+        assert reason_of(b"{" + members + b'"a":1,"b":1}') == "nodes"
+
+    @pytest.mark.parametrize("item", [b"[]", b"{}", b'{"a":"[["}'])
+    def test_containers(self, item: bytes) -> None:
+        """C5-16: of arrays and objects, 5,000 are what 8 MiB hold whatever is made of them."""
+        inner = b",".join([item] * (MAX_CONTAINERS - 1))
+        assert reason_of(b"[" + inner + b"]") is None
+        assert reason_of(b"[" + inner + b"," + item + b"]") == "nodes"
 
     def test_commas_and_brackets_in_a_string_are_no_nodes(self) -> None:
         """C3 Frames: only values count."""
@@ -146,7 +155,7 @@ class TestBounds:
     def test_pieces_change_nothing(self, value: object, size: int) -> None:
         """C3 Frames: however a text falls into pieces, its values, strings and depth are the same.
 
-        The reference counts commas and opening brackets with a parser's tokens instead.
+        The reference counts with what a parser made of the text instead.
         """
         text = json.dumps([value, value], ensure_ascii=False).encode()
         with pytest.MonkeyPatch.context() as patch:
@@ -159,11 +168,14 @@ class TestBounds:
 
 
 def nodes(value: object) -> int:
-    """Commas and opening brackets outside of strings."""
+    """Commas, opening brackets and strings, names included."""
+    if isinstance(value, str):
+        return 1
     if not isinstance(value, dict | list):
         return 0
     inner = list(value.values()) if isinstance(value, dict) else value
-    return 1 + max(len(inner) - 1, 0) + sum(map(nodes, inner))
+    names = len(value) if isinstance(value, dict) else 0
+    return 1 + max(len(inner) - 1, 0) + names + sum(map(nodes, inner))
 
 
 def compressed(text: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""Everything that reads what others wrote, under a fuzzer: ``python -m tests.fuzz``."""
