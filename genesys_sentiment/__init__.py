@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from genesys_sentiment.model.alerts import Diagnosis as Diagnosis
     from genesys_sentiment.model.assist import Acceptance as Acceptance
     from genesys_sentiment.model.assist import Ranked as Ranked
+    from genesys_sentiment.model.completed import Completed as Completed
     from genesys_sentiment.model.entries import Entry as Entry
     from genesys_sentiment.model.entries import Lane as Lane
     from genesys_sentiment.model.entries import Receipt as Receipt
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
     from genesys_sentiment.scoring.alert_rules import TrendRule as TrendRule
     from genesys_sentiment.scoring.alerts import AlertRules as AlertRules
     from genesys_sentiment.scoring.assist import Assist as Assist
+    from genesys_sentiment.scoring.completeness import Completeness as Completeness
+    from genesys_sentiment.scoring.completeness_rules import CompletenessRules as CompletenessRules
     from genesys_sentiment.scoring.diagnostics import Diagnostics as Diagnostics
     from genesys_sentiment.scoring.policy import Policy as Policy
     from genesys_sentiment.scoring.ranking import AssistPolicy as AssistPolicy
@@ -119,6 +122,9 @@ _HOMES = {
     "Callback": "sinks.callback",
     "Cloud": "cloud.cloud",
     "CloudError": "errors",
+    "Completed": "model.completed",
+    "Completeness": "scoring.completeness",
+    "CompletenessRules": "scoring.completeness_rules",
     "ConfigurationError": "errors",
     "ConnectionFailed": "errors",
     "Delivery": "delivery.delivery",

@@ -18,6 +18,7 @@ from genesys_sentiment.errors import PermissionDenied
 from genesys_sentiment.model.events import TopicRefused
 from genesys_sentiment.model.export import Exported
 from genesys_sentiment.model.results import Record
+from genesys_sentiment.scoring.completeness import Completeness
 from genesys_sentiment.scoring.scorer import Scorer
 from genesys_sentiment.streaming.score import score
 from genesys_sentiment.streaming.stream import Stream
@@ -96,7 +97,8 @@ class Run:
             await self._outgoing.take(records)
 
     async def _shown(self) -> AsyncGenerator[Record, None]:
-        records = cast(AsyncGenerator[Record, None], score(self._stream, self._scorer))
+        scored = score(self._stream, self._scorer, Completeness())
+        records = cast(AsyncGenerator[Record, None], scored)
         async with contextlib.aclosing(records):
             async for record in records:
                 self._tally.add(record)

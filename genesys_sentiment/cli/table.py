@@ -15,6 +15,7 @@ from rich.text import Text
 
 from genesys_sentiment.cli.lines import printable
 from genesys_sentiment.cli.tally import in_words
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.events import Reading, StateChange, Utterance
 from genesys_sentiment.model.export import Exported
 from genesys_sentiment.model.results import Record, Score, Skipped
@@ -82,6 +83,8 @@ class Table:
                 # The wrap-up's state is an id that says nothing to people.
                 named = record.subject == "wrapup"
                 row.state = "wrapped up" if named else f"{record.subject} {record.state}"
+            case Completed():
+                row.state = _completed(record)
 
     async def room(self) -> None:
         """A terminal takes what it gets."""
@@ -141,6 +144,14 @@ def _add_score(row: _Row, score: Score) -> None:
     if score.participant == "customer":
         row.customer += 1
         row.sum += score.polarity_raw
+
+
+def _completed(completed: Completed) -> str:
+    """What is worth knowing at a glance: why no end was seen, else what is missing."""
+    if completed.reason in ("idle", "evicted"):
+        return completed.reason
+    missed = completed.coverage is not None and completed.coverage < 1
+    return f"complete, {completed.missing:.0f} s missed" if missed else "complete"
 
 
 def _accounting(summary: Exported) -> str:

@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     ABSENT,
@@ -248,6 +249,9 @@ _SHAPES: Final[Mapping[type, _Shape]] = {
     Ranked: _shape(Ranked, "ranked", finish=_finish_ranked),
     Acceptance: _shape(Acceptance, "acceptance", finish=_finish_acceptance),
     Forward: _shape(Forward, "forward", finish=_finish_forward),
+    Completed: _shape(
+        Completed, "completed", times=["began", "ended"], names={"missing": "missing"}
+    ),
     Receipt: _shape(Receipt, "receipt"),
 }
 

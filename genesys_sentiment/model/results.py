@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import Event, Reading, Side, Utterance
 from genesys_sentiment.model.forwards import Forward
@@ -103,6 +104,8 @@ class Skipped(_OfEvent):
         return f"skipped:{self.event.id}"
 
 
-Result: TypeAlias = Score | Skipped | Alert | Diagnosis | Ranked | Acceptance | Forward | Receipt
+Result: TypeAlias = (
+    Score | Skipped | Alert | Diagnosis | Ranked | Acceptance | Forward | Completed | Receipt
+)
 Record: TypeAlias = Event | Result
 """Whatever a pipeline hands on: results, and the events that no stage turned into one."""

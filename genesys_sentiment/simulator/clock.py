@@ -22,6 +22,10 @@ class PlatformClock:
         """The platform's time."""
         return self._wall + (self._clock.monotonic() - self._since) * self._rate
 
+    def wall(self) -> float:
+        """The wall time of the clock under it, in which clients name intervals."""
+        return self._clock.wall()
+
     def run(self, rate: float) -> None:
         """From now on run ``rate`` times as fast as the clock under it."""
         self._wall, self._since, self._rate = self.now(), self._clock.monotonic(), rate

@@ -40,9 +40,8 @@ async def local_cloud(**arguments: Any) -> AsyncIterator[LocalCloud]:
     """Start a simulator with these arguments, and a client of it that reaches it by name.
 
     By default it plays one short call, a hundred times as fast as real time, which is answered
-    after 1.5 s: a stream with the default ``subscribe_spacing`` misses nothing of it. A ``clock`` is
-    the client's as well.
-    Raises what ``Simulator`` raises.
+    after 1.5 s: a stream with the default ``subscribe_spacing`` misses nothing of it. A ``clock``
+    is the client's as well. Raises what ``Simulator`` raises.
     """
     calls = [call for call in builtin_calls() if call.name == _ONE_CALL]
     settings: dict[str, Any] = {"calls": calls, "speed": _SPEED, "wait": _WAIT} | arguments

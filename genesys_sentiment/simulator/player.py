@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,7 +60,7 @@ class Player:
             organization=self.organization,
             medium=call.medium,
             started=self.clock.now(),
-            started_wall=time.time(),
+            started_wall=self.clock.wall(),
         )
         self.conversations[conversation.id] = conversation
         while len(self.conversations) > _KEPT:
@@ -130,7 +129,7 @@ class Player:
                 participant="agent" if turn.speaker == "agent" else "customer",
                 language=turn.language,
                 at=now,
-                emitted=time.time(),
+                emitted=self.clock.wall(),
                 delivered=delivered,
             )
         )
@@ -143,7 +142,7 @@ class Player:
         match step.stage:
             case "ended":
                 conversation.ended = conversation.acw_started = now
-                conversation.ended_wall = time.time()
+                conversation.ended_wall = self.clock.wall()
                 self._show(conversation, "customer.end", "user.end")
                 self._enter(conversation, "ended")
             case "acw_ended":

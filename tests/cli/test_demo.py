@@ -43,6 +43,12 @@ async def test_the_builtin_calls_are_scored_and_counted() -> None:
     assert ran.summary["gaps"] == ran.summary["dropped"] == 0
     assert ran.summary["stream"]["connections"] == 1
     assert {record["type"] for record in ran.records} >= {"score", "skipped", "stateChange"}
+    completed = [record for record in ran.records if record["type"] == "completed"]
+    assert ran.summary["completed"] == len(completed) == len(builtin_calls())
+    assert sum(record["utterances"] for record in completed) == len(texts)
+    assert {(record["reason"], record["coverage"]) for record in completed} == {
+        ("stream_ended", 1.0)
+    }
     assert not [text for text in texts if len(text) > 12 and text in ran.out]
 
 

@@ -8,6 +8,7 @@ from attrs import evolve
 from genesys_sentiment.cli.tally import Tally, in_words, summary
 from genesys_sentiment.contracts import validator
 from genesys_sentiment.delivery import log
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.events import Gap
 from genesys_sentiment.model.results import Skipped
 from genesys_sentiment.scoring.counters import ScorerCounters
@@ -54,6 +55,13 @@ def test_sinks_are_in_it_if_there_are_any_and_so_are_their_problems(tally: Tally
     assert isinstance(found["sinks"], dict)
     assert found["sinks"]["file"]["pending"] == 4
     assert in_words(found["sinks"]["file"]) == "3 sent · 4 pending · 1 dead · 1 dropped"
+
+
+def test_completed_conversations_are_counted_and_are_none_of_the_scorers(tally: Tally) -> None:
+    tally.add(Completed(conversation="c", at=AT, reason="ended", began=AT - 9))
+    found = summary(tally, STREAM, SCORER, started=AT, ended=AT)
+    validator().validate(found)
+    assert (found["records"], found["completed"], found["problems"]) == (4, 1, [])
 
 
 def test_every_counter_of_stream_and_scorer_is_in_it_in_camel_case(tally: Tally) -> None:

@@ -7,6 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     ABSENT,
@@ -252,6 +253,25 @@ _forwards = st.builds(
     threshold=_units,
     confidence=_maybe_unit,
 )
+_completions = st.builds(
+    Completed,
+    conversation=_names,
+    at=_times,
+    reason=st.sampled_from(["ended", "idle", "stream_ended", "evicted"]),
+    began=_times,
+    ended=_maybe_time,
+    count=_counts,
+    utterances=_counts,
+    unfinished=st.just(0) | _counts,
+    revisions=_counts,
+    readings=_counts,
+    late=_counts,
+    latest=_maybe_unit,
+    gaps=_counts,
+    missing=_units,
+    coverage=_maybe_unit,
+    unrecovered=st.lists(_names, max_size=3).map(tuple),
+)
 _receipts = st.builds(
     Receipt,
     conversation=_maybe,
@@ -284,6 +304,7 @@ BY_TYPE: dict[str, SearchStrategy[Record]] = {
     "ranked": _ranked,
     "acceptance": _acceptances,
     "forward": _forwards,
+    "completed": _completions,
     "receipt": _receipts,
 }
 """By the exported name of the type."""

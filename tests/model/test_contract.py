@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from genesys_sentiment.contracts import schema, validator
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import Gap, Reading
 from genesys_sentiment.model.export import to_dict, to_json
@@ -60,6 +61,7 @@ FORWARD = to_dict(
 RECEIPT = to_dict(
     Receipt(conversation="c", at=1.7e9, sink="s", record="r", kind="forward", outcome="delivered")
 )
+COMPLETED = to_dict(Completed(conversation="c", at=1.7e9, reason="ended", began=1.6e9))
 
 
 def changed(**changes: Any) -> dict[str, object]:
@@ -109,6 +111,11 @@ def changed(**changes: Any) -> dict[str, object]:
         {**FORWARD, "polarity": "mixed"},
         {**FORWARD, "threshold": None},
         {**FORWARD, "escalated": "yes"},
+        {**COMPLETED, "reason": "perhaps"},
+        {**COMPLETED, "coverage": 1.1},
+        {**COMPLETED, "missing": None},
+        {**COMPLETED, "count": 0},
+        {**COMPLETED, "latest": -1.0},
         {**RECEIPT, "outcome": "perhaps"},
         {**RECEIPT, "attempts": -1},
         {**RECEIPT, "latency": -0.5},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from genesys_sentiment.model.alerts import Alert, Diagnosis, Evidence
 from genesys_sentiment.model.assist import Acceptance, Ranked
+from genesys_sentiment.model.completed import Completed
 from genesys_sentiment.model.entries import Receipt
 from genesys_sentiment.model.events import (
     Gap,
@@ -216,6 +217,49 @@ def test_a_forward_tells_its_shares_and_whether_it_is_escalated() -> None:
         "escalated": False,
     }
     assert to_dict(evolve(forward, negative=0.8001))["escalated"] is True
+
+
+def test_a_completed_conversation_has_its_figures() -> None:
+    """Seconds are numbers, instants are ISO 8601, and what is not known is null."""
+    whole = Completed(
+        conversation="c",
+        at=AT + 45,
+        reason="ended",
+        began=AT - 60,
+        ended=AT,
+        utterances=9,
+        late=2,
+        latest=20.5,
+        gaps=1,
+        missing=21.0,
+        coverage=0.8,
+        unrecovered=("utterances",),
+    )
+    assert to_dict(whole) == {
+        "type": "completed",
+        "schemaVersion": 1,
+        "id": f"completed:c:{AT:.3f}",
+        "conversationId": "c",
+        "at": iso(AT + 45),
+        "reason": "ended",
+        "began": iso(AT - 60),
+        "ended": iso(AT),
+        "count": 1,
+        "utterances": 9,
+        "unfinished": 0,
+        "revisions": 0,
+        "readings": 0,
+        "late": 2,
+        "latest": 20.5,
+        "gaps": 1,
+        "missing": 21.0,
+        "coverage": 0.8,
+        "unrecovered": ["utterances"],
+    }
+    idle = evolve(whole, reason="idle", ended=None, coverage=None, late=0, latest=None)
+    assert idle.id == f"completed:c:{AT + 45:.3f}"
+    out = to_dict(idle)
+    assert (out["ended"], out["coverage"], out["latest"]) == (None, None, None)
 
 
 def test_a_receipt_tells_what_became_of_a_record_at_a_sink() -> None:
