@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from genesys_sentiment.cloud.detail_snapshots import snapshot_of
-from genesys_sentiment.cloud.details import Details
+from genesys_sentiment.cloud.details import Detail, Details
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Gap, Message, StateChange
 from genesys_sentiment.model.wire import Snapshot
@@ -37,18 +37,52 @@ async def snapshots_of(
         )
     found = await details.find(
         since=gap.since,
-        until=max(gap.until, gap.since + 1.0),  # the platform wants an interval, however short
+        until=_end_of(gap),
         conversations=conversations,
         queues=queues,
         media=media,
     )
     received = now()
+    return tuple(snapshot_of(one, received) for one in found if _touched(one, gap))
+
+
+async def snapshots_in(
+    details: Details, gaps: Sequence[Gap], *, now: Callable[[], float] = time.time
+) -> tuple[Snapshot, ...]:
+    """The same of many gaps, each of one conversation, with as few calls as that takes.
+
+    Raises ConfigurationError and what :meth:`Details.find` raises.
+    """
+    named: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        if gap.conversation is None:
+            raise ConfigurationError(
+                "gaps that are asked about together are each of a conversation"
+            )
+        named.setdefault(gap.conversation, []).append(gap)
+    if not named:
+        return ()
+    found = await details.find(
+        since=min(gap.since for gap in gaps),
+        until=max(map(_end_of, gaps)),
+        conversations=list(named),
+    )
+    received = now()
     return tuple(
         snapshot_of(one, received)
         for one in found
-        if (one.started is None or one.started <= gap.until)
-        and (one.ended is None or one.ended >= gap.since)
+        if any(_touched(one, gap) for gap in named.get(one.conversation, ()))
     )
+
+
+def _end_of(gap: Gap) -> float:
+    """The platform wants an interval, however short."""
+    return max(gap.until, gap.since + 1.0)
+
+
+def _touched(one: Detail, gap: Gap) -> bool:
+    began = one.started is None or one.started <= gap.until
+    return began and (one.ended is None or one.ended >= gap.since)
 
 
 async def backfill(

@@ -9,6 +9,7 @@ from typing import Self
 
 import aiohttp
 
+from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.cloud.attributes import Attributes
 from genesys_sentiment.cloud.channels import Channels
 from genesys_sentiment.cloud.conversations import Conversations
@@ -33,6 +34,8 @@ class Cloud:
     ``session`` is used and left open where one is given, for a proxy or an own CA; else a session
     is made, without cookies and without proxies from the environment, and closed on leaving.
     ``token_profile`` says how tokens are asked for where it is not the real platform's way.
+    ``clock`` is asked for the time by everything here: when a token ends, how long to wait, when
+    something came; give a stream the same one. ``timeout``, for one request, stays real seconds.
     Raises ConfigurationError for an id or secret that cannot be one.
     """
 
@@ -46,6 +49,7 @@ class Cloud:
         timeout: float = 10.0,
         deadline: float = 60.0,
         token_profile: TokenProfile = PLATFORM,
+        clock: Clock | None = None,
     ) -> None:
         # Checked before a session is opened that nobody would close.
         Credentials(client_id=client_id, client_secret=client_secret, endpoints=endpoints)
@@ -54,6 +58,8 @@ class Cloud:
             cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
         )
         self._owned = session is None
+        self.clock = clock = clock or SystemClock()
+        monotonic, now, sleep = clock.monotonic, clock.wall, clock.sleep
         self.tokens = ClientCredentials(
             client_id,
             client_secret,
@@ -62,15 +68,27 @@ class Cloud:
             profile=token_profile,
             timeout=timeout,
             deadline=deadline,
+            monotonic=monotonic,
+            now=now,
+            sleep=sleep,
         )
-        self.rest = Rest(endpoints, self.tokens, self.session, timeout=timeout, deadline=deadline)
-        self.channels = Channels(self.rest, endpoints)
+        self.rest = Rest(
+            endpoints,
+            self.tokens,
+            self.session,
+            timeout=timeout,
+            deadline=deadline,
+            monotonic=monotonic,
+            now=now,
+            sleep=sleep,
+        )
+        self.channels = Channels(self.rest, endpoints, now=now)
         self.conversations = Conversations(self.rest)
         self.details = Details(self.rest)
-        self.sentiments = Sentiments(self.rest)
-        self.transcripts = Transcripts(self.rest, endpoints, self.session)
-        self.messages = Messages(self.rest)
-        self.suggestions = ConversationSuggestions(self.rest)
+        self.sentiments = Sentiments(self.rest, now=now, monotonic=monotonic, sleep=sleep)
+        self.transcripts = Transcripts(self.rest, endpoints, self.session, now=now)
+        self.messages = Messages(self.rest, now=now)
+        self.suggestions = ConversationSuggestions(self.rest, now=now)
         self.attributes = Attributes(self.rest)
 
     @classmethod

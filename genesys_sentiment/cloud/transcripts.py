@@ -149,6 +149,7 @@ def _utterances(file: _File, part: Mapping[str, Any], received: float) -> Iterat
     for phrase in objects(part.get("phrases")):
         said = text(phrase.get("decoratedText")) or text(phrase.get("text"))
         began = number(phrase.get("startTimeMs"))
+        lasted = number(inner(phrase, "duration").get("milliseconds"))
         if said is not None and isinstance(phrase.get("phraseIndex"), int):
             yield Utterance(
                 conversation=file.conversation_id,
@@ -159,6 +160,7 @@ def _utterances(file: _File, part: Mapping[str, Any], received: float) -> Iterat
                 language=text(part.get("language")),
                 confidence=_share(phrase.get("confidence")),
                 at=None if began is None else began / 1000,
+                duration=None if lasted is None or lasted < 0 else lasted / 1000,
                 received=received,
                 source="backfill",
             )

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from genesys_sentiment.clock import Clock
-from genesys_sentiment.model.events import Event, Reading, StateChange
+from genesys_sentiment.model.events import Event, Gap, Reading, StateChange
 from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.line import Line
@@ -41,6 +41,11 @@ class Outlet:
         self._clock = clock
         self._lines = lines
 
+    @property
+    def ended(self) -> bool:
+        """Whether the stream was left, or is over: what is told now goes nowhere."""
+        return self._buffer.ended
+
     async def room(self) -> None:
         """Wait until the reader of the stream has room for more."""
         await self._buffer.room()
@@ -59,7 +64,8 @@ class Outlet:
         if self._buffer.ended:
             return
         if self._memory.seen.add(event.key if isinstance(event, Reading) else event.id, now):
-            self._memory.counters.backfilled += 1
+            # What became of a gap is no event that was found, nor another gap.
+            self._memory.counters.backfilled += not isinstance(event, Gap)
             self._buffer.put(event, 0, self._clock.wall())
         else:
             self._memory.counters.duplicates += not isinstance(event, StateChange)

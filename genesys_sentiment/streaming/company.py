@@ -20,19 +20,21 @@ def company(
     *,
     queues: Sequence[str],
     followed: Callable[[], Collection[str]],
+    suggestions: bool,
     backfill: bool | BackfillOptions,
     final_sentiment: bool | FinalSentimentOptions,
 ) -> tuple[Companion, ...]:
-    """Those that are wanted: True is with the usual options."""
+    """Those that are wanted: True is with the usual options. ``suggestions``: they are watched."""
     chosen: list[Companion] = []
     if backfill:
         chosen.append(
             GapBackfill(
-                cloud.details,
+                cloud,
                 memory,
                 clock,
                 queues=queues,
                 followed=followed,
+                suggestions=suggestions,
                 options=None if backfill is True else backfill,
             )
         )

@@ -20,9 +20,9 @@ class Counters:
     (never silently: a Gap says so). ``duplicates`` are events that had come before. ``gaps`` and
     ``refused`` topics are events, too. ``drift`` counts messages with fields or values this
     library does not know. ``attempts`` to connect led to ``connections``. ``backfilled`` events
-    were asked for by REST. ``unrecovered`` gaps could not be asked about, ``unanswered``
+    were asked for by REST. Of ``unrecovered`` gaps not all could be asked for, ``unanswered``
     conversations ended without the platform's sentiment being asked for to the end: REST failed,
-    too many waited, or the stream was left meanwhile.
+    too many waited, or the stream was left meanwhile. (Or a transcript did not come in time.)
     """
 
     received: int = 0

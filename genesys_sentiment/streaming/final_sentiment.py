@@ -102,6 +102,8 @@ class FinalSentiment:
         if found is None:
             return
         await outlet.room()
+        if outlet.ended:
+            return  # nobody is told any more: it stays unanswered
         self._memory.counters.unanswered -= 1
         live = self._live.get(conversation)
         if isinstance(found, Reading):

@@ -63,20 +63,34 @@ def _second_or_more(options: Any, attribute: Any, value: float) -> None:
         raise ConfigurationError(f"{attribute.name} is {value}: give at least 1 s")
 
 
+def _again(options: Any, attribute: Any, value: float | None) -> None:
+    if value is not None:
+        _finite(options, attribute, value)
+
+
 @frozen(kw_only=True)
 class BackfillOptions:
     """How gaps are asked about. Raises ConfigurationError for figures that cannot work.
 
-    ``delay``: seconds from a gap to the question, because analytics lags; how long is documented
-    nowhere, the default is a guess. ``spacing``: seconds from one gap's answer to the next one's
-    question: each conversation that was joined late is a gap, and subscribing to them needs the
-    calls more (300 a minute and token). ``limit``: gaps that wait for their turn; more are given
-    up.
+    ``delay``: seconds from a gap to the first question, because analytics lags; how long is
+    documented nowhere, the default is a guess. ``again``: seconds from its answer to the same
+    question once more, None for never. ``patience``: seconds that the transcript of an ended
+    conversation is asked for, ``every``: the least seconds between two questions for the same.
+
+    ``spacing``: seconds between any two questions, ``at_once``: conversations asked about at the
+    same time. With the defaults that is 60 questions a minute, each mostly one call (analytics
+    answers 100 conversations in one), of the 300 calls a minute that one token may make; a
+    ``Fleet`` keeps to 150. ``limit``: gaps and conversations in them that are asked about or wait;
+    more are given up.
     """
 
     delay: float = field(default=10.0, validator=_finite)
+    again: float | None = field(default=60.0, validator=_again)
+    patience: float = field(default=600.0, validator=_finite)
+    every: float = field(default=30.0, validator=_second_or_more)
     spacing: float = field(default=1.0, validator=_finite)
-    limit: int = field(default=1_000, validator=_positive)
+    at_once: int = field(default=4, validator=_positive)
+    limit: int = field(default=10_000, validator=_positive)
 
 
 @frozen(kw_only=True)
@@ -85,13 +99,13 @@ class FinalSentimentOptions:
 
     ``patience``: seconds that one is asked about, ``every``: the least seconds between two
     questions, to which a random delay that grows comes. ``at_once``: conversations asked about
-    at the same time; with the defaults that is at most 128 of the 300 calls a minute that one
+    at the same time; with the defaults that is at most 80 of the 300 calls a minute that one
     token may make. ``limit``: those that wait for their turn; more are given up. ``scale``: that
     of the platform's scores, see ``cloud.Sentiments``.
     """
 
     patience: float = field(default=600.0, validator=_finite)
     every: float = field(default=15.0, validator=_second_or_more)
-    at_once: int = field(default=32, validator=_positive)
+    at_once: int = field(default=20, validator=_positive)
     limit: int = field(default=1_000, validator=_positive)
     scale: Scale = POLARITY

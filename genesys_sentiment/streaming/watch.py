@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Literal, overload
 
-from genesys_sentiment.clock import Clock, SystemClock
+from genesys_sentiment.clock import Clock
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.dialects import topics as topic
 from genesys_sentiment.dialects.notifications import Notifications
@@ -99,7 +99,7 @@ def watch(
     Raises ConfigurationError when there is nothing to watch or an id cannot be one.
     """
     queues, fixed = tuple(queues), tuple(topics)
-    clock = clock or SystemClock()
+    clock = clock or cloud.clock
     memory = memory or Memory()
 
     def conversation_topics(conversation: str) -> tuple[str, ...]:
@@ -132,6 +132,7 @@ def watch(
         clock,
         queues=queues,
         followed=lambda: watcher.conversations,
+        suggestions=suggestions,
         backfill=backfill,
         final_sentiment=final_sentiment,
     )

@@ -8,29 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from math import inf
 
-from attrs import define
-
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Event, Gap, StateChange, TopicRefused
+from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.snapshots import Snapshots
 from genesys_sentiment.streaming.plan import Following
 
 _DETAILS = frozenset({"transcription", "detail"})
 """Subjects whose topics name a conversation: they come of following it, and may come late."""
-
-
-@define
-class _Followed:
-    """One conversation. Times: ``seen`` is seconds since the epoch, the others monotonic seconds.
-
-    ``active``: when it was last heard of, infinity where that does not matter.
-    """
-
-    topics: tuple[str, ...]
-    seen: float
-    active: float
-    confirmed: bool = False
-    until: float | None = None
 
 
 class Watcher:
@@ -64,7 +49,11 @@ class Watcher:
         self._idle = idle
         self._check = inf
         self._wall = wall
-        self._followed: dict[str, _Followed] = {}
+        # Numbers by name, and no object for each: a fleet follows thousands.
+        self._active: dict[str, float] = {}
+        self._joining: dict[str, float] = {}
+        self._until: dict[str, float] = {}
+        self._nameless: set[str] = set()
         self._late: set[str] = set()
         self._unfit: list[TopicRefused] = []
         self.version = 0
@@ -72,37 +61,38 @@ class Watcher:
     @property
     def wanted(self) -> Collection[str]:
         """The base, then the topics of the followed conversations, each once, in order."""
-        followed = (topic for each in self._followed.values() for topic in each.topics)
+        followed = (topic for name in self.conversations for topic in self._topics(name))
         return tuple(dict.fromkeys((*self._base, *followed)))
 
     @property
     def conversations(self) -> tuple[str, ...]:
         """The conversations followed now; not those whose ids cannot be topics."""
-        return tuple(name for name, each in self._followed.items() if each.topics)
+        if not self._nameless:
+            return tuple(self._active)
+        return tuple(name for name in self._active if name not in self._nameless)
 
     def observe(self, change: StateChange, now: float) -> None:
         """Follow a conversation that is new, let go of one that ended."""
         conversation = change.conversation
         ended = self._snapshots.phase(conversation) == "ended"
-        followed = self._followed.get(conversation)
-        if followed is None:
+        if conversation not in self._active:
             if not ended and change.subject not in _DETAILS:
                 seen = now + self._wall
                 seen = seen if change.at is None else min(seen, change.at)
                 self._follow(conversation, seen, now)
             return
-        followed.active = max(followed.active, now)
-        if ended and followed.until is None:
-            followed.until = now + self._linger
+        self.heard(conversation, now)
+        if not ended:
+            self._until.pop(conversation, None)
+        elif conversation not in self._until:
+            self._until[conversation] = now + self._linger
             self._set_deadline()
-        elif not ended:
-            followed.until = None
 
     def heard(self, conversation: str, now: float) -> None:
         """Something was said in a conversation: it is not idle."""
-        followed = self._followed.get(conversation)
-        if followed is not None:
-            followed.active = max(followed.active, now)
+        active = self._active.get(conversation)
+        if active is not None and active < now:
+            self._active[conversation] = now
 
     def discovered(
         self, conversations: Iterable[Following], now: float, whole: float | None = None
@@ -112,7 +102,7 @@ class Watcher:
         What had begun before ``whole`` would have been known; later than that it is missing.
         """
         for each in conversations:
-            if each.conversation in self._followed:
+            if each.conversation in self._active:
                 self.heard(each.conversation, now)
                 continue
             since = each.since if whole is None else whole
@@ -127,10 +117,13 @@ class Watcher:
         """
         told: list[Event] = [*self._unfit]
         self._unfit.clear()
-        for conversation, followed in self._followed.items():
-            if followed.confirmed or not any(topic in topics for topic in followed.topics):
-                continue
-            followed.confirmed = True
+        began = [
+            (conversation, seen)
+            for conversation, seen in self._joining.items()
+            if any(topic in topics for topic in self._topics(conversation))
+        ]
+        for conversation, seen in began:
+            del self._joining[conversation]
             late = conversation in self._late or self._snapshots.phase(conversation) == "talking"
             self._late.discard(conversation)
             if late:
@@ -138,7 +131,7 @@ class Watcher:
                     Gap(
                         reason="joined_late",
                         conversation=conversation,
-                        since=min(followed.seen, wall),
+                        since=min(seen, wall),
                         until=wall,
                     )
                 )
@@ -146,28 +139,26 @@ class Watcher:
 
     def tick(self, now: float) -> None:
         """Drop the conversations that ended long enough ago, or that seem to have."""
-        idle = now - self._idle if now >= self._check else -inf
-        over = [
-            conversation
-            for conversation, followed in self._followed.items()
-            if (followed.until is not None and followed.until <= now) or followed.active <= idle
-        ]
-        for conversation in over:
-            del self._followed[conversation]
-            self._late.discard(conversation)
-            self.version += 1
+        over = [conversation for conversation, until in self._until.items() if until <= now]
         if now >= self._check:
+            idle = now - self._idle
+            over += (each for each, active in self._active.items() if active <= idle)
             self._check = now + self._idle / 8
-        if not self._followed:
+        for conversation in dict.fromkeys(over):
+            self._forget(conversation)
+        if not self._active:
             self._check = inf
         self._set_deadline()
 
     def _follow(self, conversation: str, seen: float, active: float) -> None:
+        conversation = shared(conversation)
+        self._active[conversation] = active
+        self.version += 1
         try:
-            topics = self._topics(conversation)
+            self._topics(conversation)
         except ConfigurationError:
             # The wire may call a conversation what no topic can name: that is no reason to end.
-            topics = ()
+            self._nameless.add(conversation)
             self._unfit.append(
                 TopicRefused(
                     topic="v2.conversations",
@@ -176,13 +167,20 @@ class Watcher:
                     received=seen,
                 )
             )
-        self._followed[conversation] = _Followed(topics, seen, active)
-        self.version += 1
+        else:
+            self._joining[conversation] = seen
         if self._check == inf and active != inf:
             self._check = active + self._idle / 8
             self._set_deadline()
 
+    def _forget(self, conversation: str) -> None:
+        del self._active[conversation]
+        self._joining.pop(conversation, None)
+        self._until.pop(conversation, None)
+        self._nameless.discard(conversation)
+        self._late.discard(conversation)
+        self.version += 1
+
     def _set_deadline(self) -> None:
-        ends = (each.until for each in self._followed.values() if each.until is not None)
-        due = min(self._check, min(ends, default=inf))
+        due = min(self._check, min(self._until.values(), default=inf))
         self.deadline = None if due == inf else due

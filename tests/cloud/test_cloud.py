@@ -11,9 +11,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from genesys_sentiment.clock import SystemClock, VirtualClock
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.cloud.regions import Endpoints, region
 from genesys_sentiment.errors import ConfigurationError, GenesysSentimentError
+from genesys_sentiment.model.results import Skipped
 from genesys_sentiment.model.wire import Channel
 from tests.cloud.support import at, serve, token_answer
 
@@ -82,6 +84,29 @@ async def test_from_environment_variables(platform: Platform, where: Endpoints) 
         assert cloud.endpoints == where
         assert await cloud.channels.topics(Channel(id="x", connect_uri="")) == ("v2.a",)
     assert platform.seen[0] == "POST /oauth/token"
+
+
+async def test_all_of_it_asks_the_same_clock(platform: Platform, where: Endpoints) -> None:
+    """Waits, lives of tokens and times of arrival; a minute and more of waiting takes no time."""
+    platform.faults["/oauth/token"] = [503] * 5
+    platform.faults["/api/v2/notifications/channels"] = [503] * 5
+    clock = VirtualClock(1_800_000_000.0)
+    async with Cloud(where, "canary", "canary-secret", clock=clock) as cloud:
+        assert cloud.clock is clock
+        channel = await cloud.channels.create()
+        waited = clock.monotonic()
+        assert waited > 1.0
+        assert waited < (await cloud.tokens.get()).expires <= waited + 86_400.0
+        refused = (await cloud.channels.replace(channel, ["v2.b"])).refused
+        assert [each.received for each in refused] == [clock.wall()]
+        found = await cloud.sentiments.wait("4c9a7cf0-5b1c-4a3c-9d53-0a2b4f2c7c11", patience=0.0)
+        assert found.event.received == clock.wall() if isinstance(found, Skipped) else False
+    assert platform.seen.count("POST /oauth/token") == 6
+
+
+async def test_without_a_clock_it_is_the_machines() -> None:
+    async with Cloud(region("eu-west-1").endpoints, "id", "secret") as cloud:
+        assert isinstance(cloud.clock, SystemClock)
 
 
 async def test_what_the_caller_opened_stays_open(session: aiohttp.ClientSession) -> None:

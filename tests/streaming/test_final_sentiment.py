@@ -292,6 +292,7 @@ class Kept:
     """Keeps what is told."""
 
     kept: list[Reading] = field(factory=list)
+    ended: bool = False
 
     async def room(self) -> None:
         """Always."""
