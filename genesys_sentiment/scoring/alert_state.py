@@ -19,6 +19,7 @@ from genesys_sentiment.model.alerts import Evidence
 from genesys_sentiment.model.results import Score
 from genesys_sentiment.scoring.alert_rules import Heard
 from genesys_sentiment.scoring.alert_watch import Watch
+from genesys_sentiment.scoring.packing import pack
 
 VERSION: Final = 1
 """Of the snapshot's form. Another one is refused."""
@@ -151,7 +152,6 @@ def _long(record: str | None, conversation: str, utterance: str | None) -> str:
     return record.replace("\0", conversation, 1)
 
 
-pack: Final = msgspec.msgpack.Encoder().encode
 unpack: Final = msgspec.msgpack.Decoder(Talk).decode
 _unpack_snapshot: Final = msgspec.msgpack.Decoder(_Snapshot).decode
 

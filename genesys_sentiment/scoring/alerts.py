@@ -14,9 +14,11 @@ from genesys_sentiment.model.results import Record, Score
 from genesys_sentiment.scoring.alert_counters import AlertCounters
 from genesys_sentiment.scoring.alert_machine import AlertMachine
 from genesys_sentiment.scoring.alert_rules import DEFAULT_RULES, Rule, problems_of
-from genesys_sentiment.scoring.alert_state import Talk, pack, plain, read, unpack, write
+from genesys_sentiment.scoring.alert_state import Talk, plain, read, unpack, write
 from genesys_sentiment.scoring.deadlines import Deadlines
+from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.numbers import is_real
+from genesys_sentiment.scoring.packing import pack
 from genesys_sentiment.scoring.stints import begins, ends
 
 _FARTHEST: Final = 1e12  # seconds: any event time beyond ±32,000 years is damage
@@ -57,7 +59,7 @@ class AlertRules:
         self._limit = max_conversations
         self._idle = idle_eviction
         # Packed, see alert_state. The least recently touched is first.
-        self._talks: OrderedDict[str, bytes] = OrderedDict()
+        self._talks: dict[str, bytes] = {}
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._deadlines = Deadlines()
         self._heard = self._late = self._unsound = self._changes = self._passed = 0
@@ -123,7 +125,7 @@ class AlertRules:
         Ids and numbers, no text; not the counters.
         """
         if conversation is None:
-            return write(dict(self._talks), dict(self._ended))
+            return write(self._talks, dict(self._ended))
         name = plain(conversation)
         talks = {name: self._talks[name]} if name in self._talks else {}
         return write(talks, {name: self._ended[name]} if name in self._ended else {})
@@ -198,12 +200,14 @@ class AlertRules:
 
     def _visit(self, name: str, at: float, now: float) -> tuple[list[Alert], Talk]:
         """The conversation, as it is when its time has come to ``at``."""
-        if name not in self._talks:
+        name = shared(name)
+        packed = self._talks.pop(name, None)
+        if packed is None:
             alerts = self._make_room(at)
             talk = Talk()
         else:
-            talk = self._load(name)
-            self._talks.move_to_end(name)
+            self._talks[name] = packed
+            talk = unpack(packed)
             alerts = self._machine.settle(name, talk, max(at, talk.clock))
         if at >= talk.clock:
             talk.clock = at
@@ -222,6 +226,7 @@ class AlertRules:
             if len(self._ended) > _ENDED:
                 self._ended.popitem(last=False)
             return
+        name = shared(name)
         self._talks[name] = pack(talk)
         due = self._machine.due(talk)
         if due is None:
@@ -242,9 +247,9 @@ class AlertRules:
 
     def _forget_oldest(self, at: float | None) -> list[Alert]:
         """``at``: what would have come by then comes first."""
-        name, packed = self._talks.popitem(last=False)
+        name = next(iter(self._talks))
+        talk = unpack(self._talks.pop(name))
         self._deadlines.drop(name)
-        talk = unpack(packed)
         alerts = [] if at is None else self._machine.settle(name, talk, at)
         return alerts + self._machine.drop(name, talk)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 
 
 class Deadlines:
     """One deadline per key; setting, dropping and asking for the earliest cost O(log n).
 
-    Dropped deadlines stay in the heap until they surface or outnumber the live ones.
+    The heap has an entry for each key that is not later than its deadline. One that is earlier
+    than that, because the deadline was put off, goes to its place when it surfaces: most are put
+    off again before that. Those of dropped keys stay until then, or until they outnumber the rest.
     """
 
     def __init__(self) -> None:
@@ -21,9 +23,10 @@ class Deadlines:
 
     def set(self, key: str, at: float) -> None:
         """``key`` is due at ``at``, whatever it was before."""
-        if self._live.get(key) == at:
-            return
+        before = self._live.get(key)
         self._live[key] = at
+        if before is not None and before <= at:
+            return
         heappush(self._heap, (at, key))
         if len(self._heap) > 2 * len(self._live) + 16:
             self._heap = [(due, name) for name, due in self._live.items()]
@@ -36,10 +39,17 @@ class Deadlines:
     @property
     def earliest(self) -> float | None:
         """The next deadline, None if there is none."""
-        heap = self._heap
-        while heap and self._live.get(heap[0][1]) != heap[0][0]:
-            heappop(heap)
-        return heap[0][0] if heap else None
+        heap, live = self._heap, self._live
+        while heap:
+            at, key = heap[0]
+            due = live.get(key)
+            if due == at:
+                return at
+            if due is not None and due > at:
+                heapreplace(heap, (due, key))
+            else:
+                heappop(heap)  # dropped, or there is another entry, which is earlier
+        return None
 
     def due(self, now: float) -> Iterator[str]:
         """Take out every key whose deadline has come, earliest first."""

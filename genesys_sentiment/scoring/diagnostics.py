@@ -15,9 +15,11 @@ from genesys_sentiment.model.results import Record, Score, Skipped
 from genesys_sentiment.scoring.alert_state import plain
 from genesys_sentiment.scoring.deadlines import Deadlines
 from genesys_sentiment.scoring.diagnosis_queues import Queues
-from genesys_sentiment.scoring.diagnosis_state import Call, read, write
+from genesys_sentiment.scoring.diagnosis_state import Call, read, unpack, write
 from genesys_sentiment.scoring.diagnostic_figures import DiagnosticFigures, finding
+from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.numbers import is_real
+from genesys_sentiment.scoring.packing import pack
 from genesys_sentiment.scoring.stints import begins, ends
 from genesys_sentiment.scoring.window import TICK
 
@@ -38,7 +40,8 @@ class Diagnostics:
 
     def __init__(self, figures: DiagnosticFigures | None = None) -> None:
         self.figures = DiagnosticFigures() if figures is None else figures
-        self._calls: OrderedDict[str, Call] = OrderedDict()
+        # Packed, see diagnosis_state. The least recently touched is first.
+        self._calls: dict[str, bytes] = {}
         self._queues = Queues(self.figures)
         self._deadlines = Deadlines()
 
@@ -62,19 +65,21 @@ class Diagnostics:
         """
         found: list[Diagnosis] = []
         for name in [*self._deadlines.due(now)]:
-            call = self._calls[name]
+            call = unpack(self._calls[name])
             due = self._due(call)
             if due is not None and now - due - call.lag > _LEAP:
                 call.lag = now - call.clock
             else:
-                found += self._settle(name, now - call.lag)
-            self._schedule(name)
+                found += self._settle(name, call, now - call.lag)
+            if name in self._calls:
+                self._store(name, call)
         return found
 
     def finish(self, now: float) -> Sequence[Record]:
         """Count the conversations that ended: no late score will come any more."""
-        over = [name for name, call in self._calls.items() if call.ended is not None]
-        return [each for name in over for each in self._end(name)]
+        calls = [(name, unpack(packed)) for name, packed in self._calls.items()]
+        over = [(name, call) for name, call in calls if call.ended is not None]
+        return [each for name, call in over for each in self._end(name, call)]
 
     def coverage(self) -> Mapping[str, tuple[int, int]]:
         """By queue: conversations with at least one score, and connected conversations (S3-02)."""
@@ -82,7 +87,8 @@ class Diagnostics:
 
     def snapshot(self) -> bytes:
         """All that is known, for ``restore``: ids and numbers, no text."""
-        return write(self._calls, self._queues.states)
+        calls = {name: unpack(packed) for name, packed in self._calls.items()}
+        return write(calls, self._queues.states)
 
     def restore(self, data: bytes) -> None:
         """Know what ``snapshot`` knew instead of what is known now.
@@ -90,19 +96,18 @@ class Diagnostics:
         Raises ConfigurationError for damaged data, and then changes nothing.
         """
         calls, queues = read(data)
-        self._calls, self._queues.states = OrderedDict(calls), OrderedDict(queues)
+        self._calls, self._queues.states = {}, OrderedDict(queues)
         self._deadlines = Deadlines()
-        for name in self._calls:
-            self._schedule(name)
+        for name, call in calls.items():
+            self._store(shared(name), call)
 
     def _result(self, event: Score | Skipped, now: float) -> list[Diagnosis]:
         if isinstance(event, Skipped) and event.reason != "no_data":
             return []
-        name, at = plain(event.conversation), event.at
+        name, at = shared(plain(event.conversation)), event.at
         if not is_real(at, -_FARTHEST, _FARTHEST):
             return []
-        found = self._visit(name, at, now)
-        call = self._calls[name]
+        found, call = self._visit(name, at, now)
         if call.queue is None and isinstance(event.event, Reading) and event.event.queues:
             call.queue = plain(event.event.queues[0])
             if call.since is not None:
@@ -111,7 +116,7 @@ class Diagnostics:
             found += self._scored(name, call, event)
         else:
             found += self._queues.empty(call.queue, at)
-        self._schedule(name)
+        self._store(name, call)
         return found
 
     def _scored(self, name: str, call: Call, score: Score) -> list[Diagnosis]:
@@ -146,12 +151,11 @@ class Diagnostics:
     def _change(self, change: StateChange, now: float) -> list[Diagnosis]:
         at = change.received if change.at is None else change.at
         begun, ended = begins(change), ends(change)
-        name = plain(change.conversation)
+        name = shared(plain(change.conversation))
         tells = begun or (ended is None and change.queue is not None)
         if not is_real(at, -_FARTHEST, _FARTHEST) or not (tells or name in self._calls):
             return []
-        found = self._visit(name, at, now)
-        call = self._calls[name]
+        found, call = self._visit(name, at, now)
         # While somebody is connected only who else connects tells of another queue.
         if change.queue is not None and (begun or not call.agents):
             found += self._move(call, plain(change.queue), at)
@@ -162,7 +166,7 @@ class Diagnostics:
             found += self._connect(call)
         elif ended is not None:
             self._leave(call, change, at, everybody=ended == "conversation")
-        self._schedule(name)
+        self._store(name, call)
         return found
 
     def _leave(self, call: Call, change: StateChange, at: float, *, everybody: bool) -> None:
@@ -194,9 +198,9 @@ class Diagnostics:
         self._queues.connect(call.queue)
         return self._queues.cover(call.queue, call.last or call.clock) if call.scored else []
 
-    def _end(self, name: str) -> list[Diagnosis]:
+    def _end(self, name: str, call: Call) -> list[Diagnosis]:
         """The conversation's grace is over; so is what was found in it."""
-        call = self._calls.pop(name)
+        del self._calls[name]
         self._deadlines.drop(name)
         at = call.clock if call.ended is None else call.ended + self.figures.grace
         found = [
@@ -208,16 +212,15 @@ class Diagnostics:
             found += self._queues.miss(call.queue, at)
         return found
 
-    def _settle(self, name: str, to: float) -> list[Diagnosis]:
-        """What time alone brings to a conversation until ``to``."""
+    def _settle(self, name: str, call: Call, to: float) -> list[Diagnosis]:
+        """What time alone brings to a conversation until ``to``: its end, perhaps."""
         found: list[Diagnosis] = []
-        call = self._calls[name]
         if (gap := self._gap_at(call)) is not None and gap <= to + TICK:
             call.gap = True
             silent = round(gap - self._silent_since(call), 3)
             found.append(finding("sentiment_gap", "raised", gap, conversation=name, seconds=silent))
         if call.ended is not None and call.ended + self.figures.grace + _MOMENT <= to + TICK:
-            found += self._end(name)
+            found += self._end(name, call)
         return found
 
     def _silent_since(self, call: Call) -> float:
@@ -234,34 +237,41 @@ class Diagnostics:
             return call.ended + self.figures.grace + _MOMENT
         return self._gap_at(call)
 
-    def _schedule(self, name: str) -> None:
-        call = self._calls.get(name)
-        due = None if call is None else self._due(call)
-        if call is None or due is None:
+    def _store(self, name: str, call: Call) -> None:
+        self._calls[name] = pack(call)
+        due = self._due(call)
+        if due is None:
             self._deadlines.drop(name)
         else:
             self._deadlines.set(name, due + call.lag)
 
-    def _visit(self, name: str, at: float, now: float) -> list[Diagnosis]:
-        """The conversation, as it is when its time has come to ``at``."""
-        found = self._settle(name, at) if name in self._calls else []
-        call = self._calls.get(name)
-        if call is None:
+    def _visit(self, name: str, at: float, now: float) -> tuple[list[Diagnosis], Call]:
+        """The conversation, as it is when its time has come to ``at``; to be stored afterwards."""
+        found: list[Diagnosis] = []
+        packed = self._calls.pop(name, None)
+        if packed is not None:
+            self._calls[name] = packed
+            call = unpack(packed)
+            found = self._settle(name, call, at)
+        if name not in self._calls:
             found += self._make_room(at)
-            call = self._calls[name] = Call(clock=at)
-        self._calls.move_to_end(name)
+            call = Call(clock=at)
         if at >= call.clock:
             call.clock = at
             # A caller's clock a day and more behind the events is none: a replay's, or a test's.
             call.lag = now - at if now - at > -_A_DAY else 0.0
-        return found
+        return found, call
 
     def _make_room(self, at: float) -> list[Diagnosis]:
         found: list[Diagnosis] = []
-        for _ in range(_EVICT_AT_ONCE):
-            oldest = next(iter(self._calls), None)
-            if oldest is not None and self._calls[oldest].clock <= at - self.figures.idle_eviction:
-                found += self._end(oldest)
+        for _ in range(min(_EVICT_AT_ONCE, len(self._calls))):
+            name, call = self._oldest()
+            if call.clock <= at - self.figures.idle_eviction:
+                found += self._end(name, call)
         while len(self._calls) >= self.figures.max_conversations:
-            found += self._end(next(iter(self._calls)))
+            found += self._end(*self._oldest())
         return found
+
+    def _oldest(self) -> tuple[str, Call]:
+        name = next(iter(self._calls))
+        return name, unpack(self._calls[name])

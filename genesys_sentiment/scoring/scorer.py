@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Sequence
 from math import inf
 
@@ -16,6 +15,7 @@ from genesys_sentiment.model.results import Record, Result
 from genesys_sentiment.scoring.counters import Accounts, ScorerCounters, ScorerReport
 from genesys_sentiment.scoring.deadlines import Deadlines
 from genesys_sentiment.scoring.language import supported_language
+from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.outcome import (
     flaw_of,
     score_reading,
@@ -50,7 +50,8 @@ class Scorer:
         self.policy = Policy() if policy is None else policy
         self.analyzer: Analyzer = LexiconAnalyzer() if analyzer is None else analyzer
         self._tags: dict[str, str | None] = {}
-        self._states: OrderedDict[str, Conversation] = OrderedDict()
+        # The least recently touched is first.
+        self._states: dict[str, Conversation] = {}
         self._deadlines = Deadlines()
         self._released: list[Result] = []
         self._accounts = Accounts()
@@ -136,7 +137,7 @@ class Scorer:
         """
         for name, state in read(data):
             self.evict(name)
-            self._states[name] = state
+            self._states[state.name] = state
             if state.withheld is not None:
                 self._accounts.offered += 1
                 self._deadlines.set(name, (state.last or 0.0) + self.policy.min_interval)
@@ -224,12 +225,11 @@ class Scorer:
 
     def _visit(self, name: str, at: float, now: float) -> Conversation:
         """The state of a conversation; a new one finds its room."""
-        state = self._states.get(name)
+        state = self._states.pop(name, None)
         if state is None:
             self._make_room(at, now)
-            state = self._states[name] = Conversation()
-        else:
-            self._states.move_to_end(name)
+            state = Conversation(shared(name))
+        self._states[state.name] = state
         state.touched = at
         return state
 
@@ -252,7 +252,8 @@ class Scorer:
             self._forget_oldest(now)
 
     def _forget_oldest(self, now: float) -> None:
-        name, state = self._states.popitem(last=False)
+        name = next(iter(self._states))
+        state = self._states.pop(name)
         self._accounts.evicted += 1
         self._deadlines.drop(name)
         self._released += self._release(state, now)

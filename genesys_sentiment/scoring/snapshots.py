@@ -6,7 +6,6 @@ difference to what is kept here.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
@@ -16,6 +15,8 @@ from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Message, Source, StateChange
 from genesys_sentiment.model.wire import Snapshot
 from genesys_sentiment.scoring._changes import ENDED, RINGING, Kept, compare
+from genesys_sentiment.scoring.names import shared
+from genesys_sentiment.scoring.packing import pack
 
 Phase: TypeAlias = Literal["waiting", "alerting", "talking", "ended"]
 
@@ -33,7 +34,8 @@ class Snapshots:
             raise ConfigurationError(f"limit is {limit}: keep at least 1 conversation")
         self._limit = limit
         # Packed: objects would take four times the memory, and most conversations only wait.
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        # The one that was silent longest is first.
+        self._kept: dict[str, bytes] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -45,13 +47,14 @@ class Snapshots:
 
         ``at`` is the snapshot's own time of the change, None where it has none.
         """
-        packed = self._kept.get(snapshot.conversation)
+        name = shared(snapshot.conversation)
+        packed = self._kept.get(name)
         kept = Kept() if packed is None else _unpack(packed)
         changes = compare(kept, snapshot, source)
-        self._kept[snapshot.conversation] = _pack(kept)
-        self._kept.move_to_end(snapshot.conversation)
+        self._kept.pop(name, None)
+        self._kept[name] = pack(kept)
         if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+            del self._kept[next(iter(self._kept))]
         return changes
 
     def phase(self, conversation: str) -> Phase | None:
@@ -83,7 +86,7 @@ class Snapshots:
 
     def snapshot(self) -> bytes:
         """All that is kept, for :meth:`restore` in this process or another."""
-        return msgspec.msgpack.encode(dict(self._kept))
+        return msgspec.msgpack.encode(self._kept)
 
     def restore(self, data: bytes) -> None:
         """Keep what :meth:`snapshot` gave instead of what is kept now.
@@ -96,11 +99,9 @@ class Snapshots:
                 _unpack(packed)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise ConfigurationError("not a snapshot of a Snapshots: it cannot be read") from None
-        self._kept = OrderedDict(kept)
-        while len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+        # The last ones: dropping the others one by one would look for the first one each time.
+        self._kept = {shared(name): kept[name] for name in list(kept)[-self._limit :]}
 
 
-_pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(Kept).decode
 _unpack_all: Final = msgspec.msgpack.Decoder(dict[str, bytes]).decode

@@ -10,10 +10,11 @@ from typing import Any
 
 import cattrs
 import msgspec
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import Absent, Reading, Utterance
+from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.outcome import flaw_of
 
 VERSION = 1
@@ -29,15 +30,16 @@ class Withheld:
     count: int
 
 
-@define
-class Conversation:
+class Conversation(msgspec.Struct, gc=False):
     """Numbers only, but for one withheld event. Times are event time, seconds since the epoch.
 
-    ``context`` are the times of the segments in the window, oldest first. ``touched`` is the time
-    of its latest event, ``last`` that of its latest score, None before the first.
+    ``name`` is its id, one text for all who keep it. ``context`` are the times of the segments in
+    the window, oldest first. ``touched`` is the time of its latest event, ``last`` that of its
+    latest score, None before the first.
     """
 
-    context: array[float] = field(factory=lambda: array("d"))
+    name: str
+    context: array[float] = msgspec.field(default_factory=lambda: array("d"))
     touched: float = 0.0
     last: float | None = None
     withheld: Withheld | None = None
@@ -117,7 +119,8 @@ def _state(entry: _Entry) -> Conversation:
     if not sound or (event is not None and (entry.last is None or entry.count < 1)):
         raise ConfigurationError("this scorer's snapshot is damaged")
     withheld = None if event is None else Withheld(event, entry.at, entry.count)
-    return Conversation(array("d", entry.context), entry.touched, entry.last, withheld)
+    context = array("d", entry.context)
+    return Conversation(shared(entry.conversation), context, entry.touched, entry.last, withheld)
 
 
 def _event(entry: _Entry) -> Utterance | Reading | None:
