@@ -12,7 +12,7 @@ RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench crash fuzz clean
+.PHONY: help demo test lint types bench crash fuzz life clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ crash: $(TOOLS) ## Kill a delivery 200 times with -9 and count what arrived
 fuzz: $(TOOLS) ## Fuzz everything that reads what others wrote
 	@$(BIN)/python -m pip install --quiet --group fuzz >&2
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+life: $(TOOLS) ## Live through a day of 1,000 conversations and 100 faults in virtual time
+	@$(BIN)/python -m tests.life $(ARGS)
 
 clean: ## Remove the environment and everything that was generated
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -138,8 +138,14 @@ class Fleet:
 
     @property
     def stale(self) -> bool:
-        """Whether no event has come for ``stale_after`` seconds on any channel."""
-        return self._clock.monotonic() - self._memory.last_event >= self._options.stale_after
+        """Whether any channel is, or no event has come for ``stale_after`` seconds on any."""
+        quiet = self._clock.monotonic() - self._memory.last_event
+        return quiet >= self._options.stale_after or any(each.stale for each in self._streams)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether any channel is: see ``Stream``."""
+        return any(each.degraded for each in self._streams)
 
     async def ready(self) -> None:
         """Wait until the channels that the topics needed at the beginning are open.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from math import inf
@@ -21,6 +22,9 @@ from genesys_sentiment.streaming.transport import Finished
 from genesys_sentiment.streaming.verdict import Left, Verdict, judge
 
 _INSTANT = 1e-6
+_LOOK = 0.25
+_PATIENCE = 45.0
+"""Seconds that an old connection may owe its answer: as long as one may be silent."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,21 +137,26 @@ async def hand_over(
     """Read an old line until the new one brings what the old one brought.
 
     That is when the new one's topics are settled, and a little longer: something may be on its
-    way. What neither of them brought is told by ``gap``, with a reason and since when.
+    way. Where the server answers pings, the old one's answer says that nothing is any more. What
+    neither of them brought is told by ``gap``, with a reason and since when.
     """
     lost = old.session.lost
     if lost is not None:
         await line.settled.wait()
         gap(lost, old.whole_until)
-    if not await _overlap(old, line, buffer, clock) and lost is None:
-        gap("handover", old.whole_until)
+    whole = await _overlap(old, line, buffer, clock)
+    if lost is None:
+        # It may have been without subscriptions before there was another line, unknown to us.
+        late = old.session.lost if old.whole_until < line.opened + line.wall else None
+        if late is not None or not whole:
+            gap(late or "handover", old.whole_until)
     now = clock.monotonic()
     for event in line.session.left_alone(line.overlap.rest() if line.overlap else (), now):
         buffer.put(event, 0, now + line.wall)
 
 
 async def _overlap(old: Line, line: Line, buffer: Buffer, clock: Clock) -> bool:
-    """Whether the old line lived until the new one's topics were settled; waits for that."""
+    """Whether the old line brought all until the new one's topics were settled; waits for that."""
     reader = asyncio.create_task(read(old, buffer, clock), name="genesys-old-reader")
     settled = asyncio.create_task(line.settled.wait(), name="genesys-settled")
     try:
@@ -155,12 +164,7 @@ async def _overlap(old: Line, line: Line, buffer: Buffer, clock: Clock) -> bool:
         whole = settled.done()
         old.over = reader.done()
         await settled
-        if whole:
-            until = clock.monotonic() + ON_ITS_WAY
-            # Asked again: in a replay, only the recording lets time pass.
-            while (rest := until - clock.monotonic()) > _INSTANT:
-                await clock.sleep(rest)
-        return whole
+        return whole and await _drained(old, reader, clock)
     finally:
         reader.cancel()
         settled.cancel()
@@ -168,6 +172,27 @@ async def _overlap(old: Line, line: Line, buffer: Buffer, clock: Clock) -> bool:
         if not reader.cancelled():
             old.over = True
             reader.exception()  # the old line is over: why is of no consequence
+
+
+async def _drained(old: Line, reader: asyncio.Task[NoReturn], clock: Clock) -> bool:
+    """Whether what was said before now has come, or nothing tells that it has not."""
+    now = clock.monotonic()
+    liveness = old.session.liveness
+    ping = liveness.challenge(now)
+    if ping is not None:
+        with contextlib.suppress(TimeoutError):
+            await old.act(ping)
+    # Asked again: in a replay, only the recording lets time pass.
+    while (rest := now + ON_ITS_WAY - clock.monotonic()) > _INSTANT:
+        await clock.sleep(rest)
+    if ping is None:
+        return True
+    # A network that stalls says nothing, and the rest may still come.
+    while not (answered := liveness.answered(now)) and not reader.done():
+        if clock.monotonic() >= now + _PATIENCE:
+            break
+        await clock.sleep(_LOOK)
+    return answered
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:

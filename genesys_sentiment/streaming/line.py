@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from math import inf
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -42,7 +43,8 @@ class Line:
     Its topics are kept either by ``subscriptions`` (by REST) or by ``requests`` (on the socket).
     ``wishes`` are what its session wants that takes longer than a moment. ``tried``: somebody
     tried to replace it. ``over``: it ended while its successor was there. ``overlap`` is that
-    with the line whose successor it is.
+    with the line whose successor it is. ``doubts``: frames could not be read, and what they told of
+    is not known, ``doubted`` (seconds since the epoch) and later.
     """
 
     session: Session
@@ -61,15 +63,18 @@ class Line:
     tried: bool = False
     over: bool = False
     overlap: Overlap | None = None
+    doubts: asyncio.Event = field(factory=asyncio.Event)
+    doubted: float = inf
     _version: int = -1
 
     @property
     def whole_until(self) -> float:
         """Until when nothing can be missing, seconds since the epoch.
 
-        The last frame proves less than its arrival: later ones may have been on their way then.
+        Less than what ``Liveness`` proves: it may take a while until what happens is sent.
         """
-        return max(self.opened, self.session.last_frame - ON_ITS_WAY) + self.wall
+        whole = max(self.opened, self.session.liveness.whole - ON_ITS_WAY) + self.wall
+        return min(whole, self.doubted)
 
     async def act(self, action: Action) -> None:
         """Do what the session asks for; raises Left when it wants to leave.
@@ -85,7 +90,11 @@ class Line:
             self.wishes.put_nowait(action)
 
     def poke(self, now: float) -> None:
-        """The plan may have changed, or an answer may have come."""
+        """The plan may have changed, or something may have come."""
+        if self.session.unread != inf:
+            self.doubted = min(self.doubted, self.session.unread - ON_ITS_WAY + self.wall)
+            self.session.unread = inf
+            self.doubts.set()
         if self.subscriptions is not None:
             self.subscriptions.poke()
         elif self.requests is not None:
@@ -101,6 +110,22 @@ async def say_goodbye(line: Line, timeout: float) -> None:
     with contextlib.suppress(TimeoutError, ConnectionFailed):
         async with asyncio.timeout(timeout + _GRACE):
             await line.socket.close(timeout)
+
+
+async def say_goodbyes(lines: list[Line], patient: Line, timeout: float) -> None:
+    """Close the sockets of all lines; ``lines`` is empty then, also when cancelled.
+
+    Only the ``patient`` line's peer has time to answer: two take no longer than one. Cancelled, no
+    peer has, but every socket is closed.
+    """
+    lines.sort(key=lambda each: each is patient)
+    while lines:
+        line = lines.pop(0)
+        try:
+            await say_goodbye(line, timeout if line is patient else 0.0)
+        except BaseException:
+            await say_goodbyes(lines, patient, 0.0)
+            raise
 
 
 class Opener:

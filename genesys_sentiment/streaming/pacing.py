@@ -42,6 +42,7 @@ class Pacing:
 
     def delay(self, verdict: Verdict, now: float, lived: float) -> float:
         """Seconds until the next attempt, after a connection that was open ``lived`` seconds."""
+        self._came_to_be(now - lived)
         if self.survived(lived):
             self._delays = self._make()
         return self._within_budget(max(next(self._delays), verdict.after), now)
@@ -51,6 +52,7 @@ class Pacing:
 
         One that survived is replaced at once; who has to replace every new one does it ever slower.
         """
+        self._came_to_be(now - lived)
         if self.survived(lived):
             self._delays = self._make()
             return self._within_budget(0.0, now)
@@ -75,6 +77,11 @@ class Pacing:
             errors = self._protocol_errors
             return len(errors) == REFUSALS and now - errors[0] <= self._window
         return verdict.kind == "fatal"
+
+    def _came_to_be(self, then: float) -> None:
+        """The last attempt reached the server by ``then``: asking for a channel takes its time."""
+        if self._attempts:
+            self._attempts[-1] = max(self._attempts[-1], then)
 
     def _within_budget(self, wait: float, now: float) -> float:
         if len(self._attempts) == self._attempts.maxlen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import NoReturn
 
 from genesys_sentiment.clock import Clock
@@ -24,16 +25,7 @@ async def read(line: Line, buffer: Buffer, clock: Clock) -> NoReturn:
             due = min(due, plan.deadline)
         frames = await socket.receive(max(due - monotonic(), 0.0))
         now = monotonic()
-        actions: list[Action] = []
-        # Without a pause: cancelled between two frames, the rest would be lost unseen.
-        for frame in frames:
-            size = len(frame)
-            for item in session.receive(frame, now):
-                if type(item) in _ACTIONS:
-                    actions.append(item)  # type: ignore[arg-type]
-                else:
-                    buffer.put(item, size, now + line.wall)  # type: ignore[arg-type]
-                    size = 0
+        actions = _take(line, buffer, frames, now)
         if now >= rate.due:
             rate.note(now, counters.received)
         # Also while frames keep coming: a busy line needs its pings as much as a quiet one.
@@ -45,6 +37,21 @@ async def read(line: Line, buffer: Buffer, clock: Clock) -> NoReturn:
             await line.act(action)
         if buffer.full:
             await _wait_for_room(line, buffer, clock)
+
+
+def _take(line: Line, buffer: Buffer, frames: Sequence[bytes], now: float) -> list[Action]:
+    """What frames hold goes into the buffer, all of it: what a pause cuts off is lost unseen."""
+    actions: list[Action] = []
+    receive, at = line.session.receive, now + line.wall
+    for frame in frames:
+        size = len(frame)
+        for item in receive(frame, now):
+            if type(item) in _ACTIONS:
+                actions.append(item)  # type: ignore[arg-type]
+            else:
+                buffer.put(item, size, at)  # type: ignore[arg-type]
+                size = 0
+    return actions
 
 
 async def begin(line: Line, buffer: Buffer, clock: Clock) -> None:
@@ -65,7 +72,7 @@ async def _wait_for_room(line: Line, buffer: Buffer, clock: Clock) -> None:
             async with asyncio.timeout(max(session.deadline - clock.monotonic(), 0.0)):
                 await buffer.room()
         now = clock.monotonic()
-        session.excuse(now)
+        session.liveness.excuse(now)
         for action in _tick(line, buffer, now):
             await line.act(action)
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Protocol
+from math import inf
+from typing import Any, Protocol, get_args
 
 from genesys_sentiment.errors import BadFrame
 from genesys_sentiment.model.events import (
     Event,
     Gap,
-    Message,
     Reading,
     StateChange,
-    Suggestion,
-    Suggestions,
     TopicRefused,
     Unknown,
     Unreadable,
@@ -35,6 +33,7 @@ from genesys_sentiment.model.wire import (
     WireMessage,
 )
 from genesys_sentiment.streaming.actions import Action, Leave, Send
+from genesys_sentiment.streaming.liveness import Liveness
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.renewal import Renewal
 from genesys_sentiment.streaming.requests import Requests
@@ -50,28 +49,16 @@ class Observer(Protocol):
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]: ...
 
 
-_EVENTS = frozenset(
-    (
-        Utterance,
-        Reading,
-        Suggestion,
-        Suggestions,
-        StateChange,
-        Message,
-        Gap,
-        TopicRefused,
-        Unknown,
-        Unreadable,
-    )
-)
-_CONTROL = frozenset((Heartbeat, Pong, Ignored))
+_EVENTS = frozenset(get_args(Event))
+_CONTROL = frozenset((Heartbeat, Ignored))
 
 
 class Session:
-    """Decodes, deduplicates, watches for silence. ``now`` is always monotonic seconds.
+    """Decodes, deduplicates, says what is due. ``now`` is always monotonic seconds.
 
-    ``last_frame``: until when frames came that prove the line whole. ``lost``: why the channel has
-    no subscriptions any more, None while it has.
+    ``liveness`` watches for silence. ``lost``: why the channel has no subscriptions any more, None
+    while it has. ``unread``: when a frame came that could not be read, infinity where none did;
+    whoever cares for it sets it back.
 
     ``wall`` is what added to ``now`` gives seconds since the epoch: a clock that is set while
     the connection lives moves no time of arrival. ``requests`` are the topics, where they are
@@ -101,47 +88,37 @@ class Session:
         self._wall = wall
         self.admit: Callable[[Snapshot], bool] | None = None
         self.lost: str | None = None
-        self.last_frame = now
-        self._pinged = now
-        self._silent_from = now
+        self.liveness = Liveness(dialect, now)
+        self.unread = inf
         self._slow: Mapping[type, Callable[[Any, float], Sequence[Event | Action]]] = {
             Snapshot: self._snapshot,
             Drift: self._drift,
+            Pong: self._ponged,
             Closing: lambda _message, _now: self._renewal.replace(Leave(reason="socket_closing")),
-            ChannelLost: lambda message, _now: self._channel_lost(message),
-            TokenRevoked: lambda _message, _now: self._renewal.replace(
-                Leave(reason="token_revoked", keep_channel=False, refuse_token=True)
-            ),
+            ChannelLost: self._channel_lost,
+            TokenRevoked: self._token_revoked,
         }
 
     @property
     def deadline(self) -> float:
         """When ``tick`` wants to be called although no frame came."""
-        due = min(self._silent_from + self._dialect.idle_timeout, self._renewal.deadline)
-        if self._dialect.ping is not None:
-            due = min(due, self._pinged + self._dialect.ping_interval)
+        due = min(self.liveness.deadline, self._renewal.deadline)
         if self._requests is not None and (asking := self._requests.deadline) is not None:
             due = min(due, asking)
         return due
 
     def tick(self, now: float) -> Sequence[Event | Action]:
         """What is due: topics to ask for, a ping, a new token, or leaving a line that is silent."""
-        if now >= self._silent_from + self._dialect.idle_timeout:
+        if self.liveness.silent(now):
             return (Leave(reason="silent"),)
         due: list[Event | Action] = [*self._renewal.tick(now)]
         if self._requests is not None:
             due.extend(Send(request.text) for request in self._requests.due(now))
             self._tell(self._requests.given_up(), due, now)
             self._tell(self._began(now), due, now)
-        ping = self._dialect.ping
-        if ping is not None and now >= self._pinged + self._dialect.ping_interval:
-            self._pinged = now
-            due.append(Send(ping))
+        if (ping := self.liveness.due(now)) is not None:
+            due.append(ping)
         return due or ()
-
-    def excuse(self, now: float) -> None:
-        """Time that the reader spent waiting for room is not the line's silence."""
-        self._silent_from = now
 
     def left_alone(self, rest: Iterable[Snapshot], now: float) -> Sequence[Event]:
         """The other connection has gone; ``rest`` are snapshots that count after all."""
@@ -151,14 +128,13 @@ class Session:
     def receive(self, frame: bytes, now: float) -> Sequence[Event | Action]:
         """Read one frame. It ends in exactly one count of frames."""
         counters = self._counters
-        self._silent_from = now
-        if self.lost is None:
-            self.last_frame = now
+        self.liveness.heard = now
         try:
             messages = self._decode(frame, now + self._wall)
         except BadFrame as error:
             counters.received += 1
             counters.invalid += 1
+            self.unread = min(self.unread, now)
             return (self._unreadable(error.reason, frame, now + self._wall),)
         events: list[Event | Action] = []
         actions: list[Event | Action] = []
@@ -266,10 +242,15 @@ class Session:
         elif isinstance(message, StateChange) and self._observer is not None:
             self._observer.observe(message, now)
 
-    def _channel_lost(self, message: ChannelLost) -> Sequence[Action]:
-        """Heartbeats may go on, but from now on they prove nothing: ``last_frame`` stays."""
+    def _channel_lost(self, message: ChannelLost, now: float) -> Sequence[Action]:
         self.lost = message.reason
+        self.liveness.lose(now)
         return self._renewal.replace(Leave(reason=message.reason, keep_channel=False))
+
+    def _token_revoked(self, _message: TokenRevoked, now: float) -> Sequence[Action]:
+        self.liveness.doubt(now)
+        leave = Leave(reason="token_revoked", keep_channel=False, refuse_token=True)
+        return self._renewal.replace(leave)
 
     def _snapshot(self, snapshot: Snapshot, now: float) -> Sequence[Event]:
         if self.admit is not None and not self.admit(snapshot):
@@ -281,6 +262,10 @@ class Session:
                     self._observer.observe(change, now)
         # The same message may have come by a topic of its own, or the snapshots may have forgotten.
         return [change for change in changes if self._is_new(change.id, now)]
+
+    def _ponged(self, _pong: Pong, _now: float) -> Sequence[Event]:
+        self.liveness.pong()
+        return ()
 
     def _drift(self, drift: Drift, _now: float) -> Sequence[Event]:
         self._memory.note_drift(drift.names)

@@ -12,17 +12,19 @@ from attrs import evolve
 
 from genesys_sentiment.clock import Clock, SystemClock
 from genesys_sentiment.errors import ConfigurationError
-from genesys_sentiment.model.events import Event, Gap, TopicRefused
+from genesys_sentiment.model.events import Event
 from genesys_sentiment.model.wire import Dialect, Tokens
+from genesys_sentiment.streaming.announcing import Announcer
 from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.companions import Companion, Outlet, accompanied, buffer_for
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.discovery import Discover as Discover
 from genesys_sentiment.streaming.discovery import ask
 from genesys_sentiment.streaming.handover import Replaced, Succession, first_of, hand_over
+from genesys_sentiment.streaming.health import Health
 from genesys_sentiment.streaming.life import Life
 from genesys_sentiment.streaming.life import State as State
-from genesys_sentiment.streaming.line import Line, Opener, say_goodbye
+from genesys_sentiment.streaming.line import Line, Opener, say_goodbye, say_goodbyes
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
 from genesys_sentiment.streaming.pacing import Pacing
@@ -77,6 +79,7 @@ class Stream:
         if buffer is None:
             buffer = buffer_for(self._companions, self._counters, self._options)
         self._buffer = buffer
+        self._announcer = Announcer(buffer, self._memory, self._clock)
         self._opener = Opener(
             dialect,
             transport,
@@ -84,21 +87,18 @@ class Stream:
             channels,
             self._plan,
             self._memory,
-            self._emit,
+            self._announcer.tell,
             self._clock,
             options=self._options,
         )
         self._pacing = Pacing(self._options.delays, survival=self._options.survival)
         self._succession = Succession(self._opener, self._pacing, self._counters, self._clock)
         self._life = Life()
-        self._whole_until: float | None = None
-        self._broke: str = "disconnected"
-        self._lived = 0.0
         self._leaving = False
-        self._lines: list[Line] = []
+        self._health = Health(self._memory, self._options, dialect.idle_timeout)
+        self._lines = self._health.lines
         self._outlet = Outlet(self._buffer, self._memory, self._plan, self._clock, self._lines)
         self._opened = asyncio.Event()
-        self._last_error: Exception | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -114,7 +114,7 @@ class Stream:
     @property
     def last_error(self) -> Exception | None:
         """What ended the last connection or attempt; None before the first of them ended."""
-        return self._last_error
+        return self._health.last_error
 
     @property
     def drift(self) -> dict[str, int]:
@@ -128,8 +128,13 @@ class Stream:
 
     @property
     def stale(self) -> bool:
-        """Whether no event has come for ``stale_after`` seconds, heartbeats or not: see there."""
-        return self._clock.monotonic() - self._memory.last_event >= self._options.stale_after
+        """Whether nothing at all has come for 45 s (see the dialect), or no event for long."""
+        return self._health.stale(self._clock.monotonic())
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a connection or attempt failed, and none since has lived ``survival`` seconds."""
+        return self._health.degraded(self._clock.monotonic())
 
     async def ready(self) -> None:
         """Wait until the first connection is open and its topics are subscribed.
@@ -142,7 +147,7 @@ class Stream:
     async def __aenter__(self) -> Self:
         if self._task is not None:
             raise RuntimeError("a stream can be entered once; make another one")
-        self._memory.last_event = self._clock.monotonic()
+        self._health.begin(self._clock.monotonic())
         self._task = asyncio.create_task(self._live(), name="genesys-stream")
         return self
 
@@ -208,7 +213,6 @@ class Stream:
 
     async def _connect_once(self) -> None:
         """One attempt, the connection it makes, and the wait that follows it."""
-        self._lived = 0.0
         self._life.step("opening")
         self._pacing.attempt(self._clock.monotonic())
         self._counters.attempts += 1
@@ -221,12 +225,12 @@ class Stream:
             if not ended:
                 self._life.step("waiting")
             verdict = judge(error)
-        self._last_error = verdict.error
+        self._health.failed(verdict.error, ended=ended)
         now = self._clock.monotonic()
-        if self._pacing.is_over(verdict, now, self._lived):
+        if self._pacing.is_over(verdict, now, self._health.lived):
             raise verdict.error
         self._opener.note(verdict, ended=ended)
-        delay = self._pacing.delay(verdict, now, self._lived)
+        delay = self._pacing.delay(verdict, now, self._health.lived)
         _log.info("connection ended (%s), next attempt in %.1f s", verdict.reason, delay)
         if not self._leaving:
             await self._clock.sleep(delay)
@@ -235,34 +239,28 @@ class Stream:
         """Hand over what an open line brings until it ends; always raises why it did."""
         self._life.step("open")
         self._counters.connections += 1
-        if self._whole_until is not None:
-            self._emit_gap(self._broke, self._whole_until)
-        self._lines.append(line)
+        if self._health.whole_until is not None:
+            self._announcer.gap(self._health.broke, self._health.whole_until)
+        self._health.opened(line)
         old: Line | None = None
         try:
             while True:
                 line, old = await self._serve_in_turn(line, old)
         except Exception as error:
             why = cause(error, line.renewal.leave)
-            self._broke = judge(why).reason
+            self._health.broke = judge(why).reason
             if why is error:
                 raise
             raise why from None
         finally:
             self._life.step("closing")
-            self._lived = self._clock.monotonic() - line.opened
-            if old in self._lines and not line.settled.is_set():
-                self._whole_until = old.whole_until
-            elif self._whole_until is None or line.settled.is_set():
-                self._whole_until = line.whole_until
-            for each in sorted(self._lines, key=lambda each: each is line):
-                await self._close(each, line)
+            self._health.closed(line, old, self._clock.monotonic())
+            await say_goodbyes(self._lines, line, self._options.close_timeout)
             self._life.step("waiting")
 
-    async def _close(self, line: Line, patient: Line | None = None) -> None:
-        """Only the ``patient`` line's peer has time to answer: two take no longer than one."""
+    async def _close(self, line: Line) -> None:
         self._lines.remove(line)
-        await say_goodbye(line, self._options.close_timeout if line is patient else 0.0)
+        await say_goodbye(line, 0.0)
 
     async def _serve_in_turn(self, line: Line, old: Line | None) -> tuple[Line, Line | None]:
         """Serve a line until another one takes over; returns that one, and which was before it.
@@ -277,7 +275,10 @@ class Stream:
                 raise asyncio.CancelledError from None
             return replaced.line, line
         except Exception as error:
-            if old not in self._lines or not self._succession.failed(old, line, error):
+            # Leaving: a group that fails while it is cancelled swallows the cancellation.
+            if self._leaving or old not in self._lines:
+                raise
+            if not self._succession.failed(old, line, error):
                 raise
             await self._close(line)
             return old, None
@@ -298,7 +299,7 @@ class Stream:
                 if line.subscriptions is not None:
                     group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
                 if self._discover is not None:
-                    whole = self._whole_until if old is None else old.whole_until
+                    whole = self._health.whole_until if old is None else old.whole_until
                     asking = ask(self._discover, line, self._clock, whole)
                     group.create_task(asking, name="genesys-discovery")
         except BaseExceptionGroup as errors:
@@ -311,19 +312,5 @@ class Stream:
         await read(line, self._buffer, self._clock)
 
     async def _hand_over(self, old: Line, line: Line) -> None:
-        await hand_over(old, line, self._buffer, self._clock, self._emit_gap)
+        await hand_over(old, line, self._buffer, self._clock, self._announcer.gap)
         await self._close(old)
-
-    def _emit_gap(self, reason: str, since: float) -> None:
-        until = max(since, self._clock.wall())  # the wall clock may have been set back
-        self._emit(Gap(reason=reason, since=since, until=until))
-
-    def _emit(self, event: Event) -> None:
-        """An event of our own making takes its place in order."""
-        if isinstance(event, Gap):
-            self._counters.gaps += 1
-        elif isinstance(event, TopicRefused):
-            if not self._memory.seen.add(event.id, self._clock.monotonic()):
-                return
-            self._counters.refused += 1
-        self._buffer.put(event, 0, self._clock.wall())

@@ -120,9 +120,10 @@ class Subscriptions:
         self._applied.intersection_update(topics)
 
     def _fitting(self) -> list[str]:
-        """The wanted topics that one channel can hold, longest wanted first."""
+        """The wanted topics that one channel can hold, one by one, longest wanted first."""
         self._version = self._plan.version
-        topics = [topic for topic in self._plan.wanted if topic not in self._refused]
+        single = dict.fromkeys(each for topic in self._plan.wanted for each in split(topic))
+        topics = [topic for topic in single if topic not in self._refused]
         for topic in topics[TOPICS_PER_CHANNEL:]:
             self._refuse(TopicRefused(topic=topic, reason="channel_full"))
         return topics[:TOPICS_PER_CHANNEL]

@@ -11,7 +11,7 @@ import contextlib
 import ssl
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -194,12 +194,15 @@ class _AiohttpSocket:
         try:
             await asyncio.wait({closing}, timeout=timeout)
         finally:
-            # A peer that goes on talking keeps aiohttp waiting for ever; cancelled, it drops the
-            # connection, unless it still waits for the reader: so the reader ends first.
-            self._reader.cancel()
-            await asyncio.wait({self._reader})
-            closing.cancel()
-            await asyncio.wait({closing})
+            await _undisturbed(self._drop(closing))
+
+    async def _drop(self, closing: asyncio.Task[bool]) -> None:
+        # A peer that goes on talking keeps aiohttp waiting for ever; cancelled, it drops the
+        # connection, unless it still waits for the reader: so the reader ends first.
+        self._reader.cancel()
+        await asyncio.wait({self._reader})
+        closing.cancel()
+        await asyncio.wait({closing})
 
     async def _read(self) -> None:
         code = _ABNORMAL
@@ -229,3 +232,17 @@ class _AiohttpSocket:
         if kind is aiohttp.WSMsgType.ERROR:
             return self._socket.close_code or _ABNORMAL
         return _ABNORMAL
+
+
+async def _undisturbed(what: Coroutine[Any, Any, None]) -> None:
+    """Do something that takes a few turns to its end; a cancellation comes out after that."""
+    task = asyncio.create_task(what, name="genesys-socket-drop")
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()

@@ -53,7 +53,7 @@ class TestLine:
         assert dialect.name == "notifications"
         assert dialect.uses_channel
         assert dialect.ping == '{"message":"ping"}'
-        assert (dialect.ping_interval, dialect.idle_timeout) == (30.0, 45.0)
+        assert (dialect.ping_interval, dialect.idle_timeout) == (10.0, 45.0)
         assert dialect.subscribe(["v2.users.x.presence"], 0.0, str) == ()
         assert dialect.unsubscribe(["v2.users.x.presence"], str) == ()
         assert dialect.renew(Token(value="t", expires=1.0), str) is None

@@ -192,10 +192,10 @@ def test_pings_are_their_interval_apart_whatever_comes() -> None:
 def test_waiting_for_the_reader_is_not_silence() -> None:
     """C1: a slow consumer is no reason to leave."""
     subject = session(Toy(ping=None))
-    subject.excuse(300.0)
+    subject.liveness.excuse(300.0)
     assert subject.tick(301.0) == ()
     assert subject.deadline == 345.0
-    assert subject.last_frame == 100.0, "and yet no frame has come"
+    assert subject.liveness.whole == 100.0, "and yet no frame has come"
 
 
 class Snapshots(Toy):

@@ -326,7 +326,7 @@ async def test_the_headers_of_the_dialect_are_sent() -> None:
 async def test_tls_that_is_cut_off_may_pass_and_tls_that_fails_does_not(
     answer: bytes, kind: type[ConnectionFailed]
 ) -> None:
-    """C4, C5-28: a bad partner is fatal, a line that broke during the handshake is not."""
+    """C4-2 (1015), C4-10, C5-28: a bad partner is fatal, a line cut in the handshake is not."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(64)
