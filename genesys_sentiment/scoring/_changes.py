@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from genesys_sentiment.model.events import Message, Source, StateChange
 from genesys_sentiment.model.wire import CommunicationState, ParticipantState, Snapshot
+from genesys_sentiment.scoring.packing import fold, unfold
 
 ENDED: Final = frozenset({"disconnected", "terminated"})
 RINGING: Final = frozenset({"alerting", "dialing", "contacting", "offering"})
@@ -28,7 +29,7 @@ class Leg(Struct, array_like=True):
     its changes are the participant's then. ``changes`` and ``holds`` count the changes so far.
     """
 
-    participant: str
+    participant: bytes
     medium: str
     named: bool = False
     staff: bool = False
@@ -52,22 +53,23 @@ class Person(Struct, array_like=True):
 
 
 class Kept(Struct, array_like=True):
-    """What is kept of a conversation: participants by id, communications by id (see ``_leg``)."""
+    """What is kept of a conversation: participants, communications (``_leg``); ids are folded."""
 
-    people: dict[str, Person] = {}
-    legs: dict[str, Leg] = {}
+    people: dict[bytes, Person] = {}
+    legs: dict[bytes, Leg] = {}
 
 
 def compare(kept: Kept, snapshot: Snapshot, source: Source) -> list[StateChange | Message]:
     """What ``snapshot`` changes; ``kept`` is brought up to it."""
     changes: list[StateChange | Message] = []
     for now in snapshot.participants:
-        if now.participant not in kept.people and len(kept.people) >= _MAX_PARTS:
+        whose = fold(now.participant)
+        if whose not in kept.people and len(kept.people) >= _MAX_PARTS:
             continue
-        person = kept.people.setdefault(now.participant, Person())
+        person = kept.people.setdefault(whose, Person())
         context = _Context(snapshot, now, source)
         for communication in now.communications:
-            found = _leg(kept.legs, now, communication)
+            found = _leg(kept.legs, now, whose, communication)
             if found is not None:
                 changes += _communication(*found, person, communication, context)
         changes += _after_call(person, context)
@@ -128,40 +130,40 @@ class _Context:
 
 
 def _leg(
-    legs: dict[str, Leg], now: ParticipantState, seen: CommunicationState
-) -> tuple[str, Leg] | None:
+    legs: dict[bytes, Leg], now: ParticipantState, whose: bytes, seen: CommunicationState
+) -> tuple[bytes, Leg] | None:
     """The key and kept state of a communication; None if there are too many of them.
 
     A flattened participant does not name its communication (its id is empty): it is the one of
     that medium which is not over, else the last one. If none is kept, the first communication
     that is named takes over what was seen without a name.
     """
-    unnamed = f"{now.participant}/{seen.medium}"
+    unnamed = fold(f"{now.participant}/{seen.medium}")
     if not seen.communication:
         same = [
             (key, leg)
             for key, leg in legs.items()
-            if leg.participant == now.participant and leg.medium == seen.medium
+            if leg.participant == whose and leg.medium == seen.medium
         ]
         if same:
             return next((pair for pair in same if pair[1].state not in ENDED), same[-1])
-    key = seen.communication or unnamed
+    key = fold(seen.communication) if seen.communication else unnamed
     leg = legs.get(key)
     if leg is None and unnamed in legs and not _outdated(legs[unnamed].state, seen.state):
         leg = legs.pop(unnamed)
     if leg is None:
         if len(legs) >= _MAX_PARTS:
             return None
-        leg = Leg(now.participant, seen.medium)
+        leg = Leg(whose, seen.medium)
     legs[key] = leg
     leg.named = bool(seen.communication)
     return key, leg
 
 
 def _communication(
-    key: str, leg: Leg, person: Person, seen: CommunicationState, context: _Context
+    key: bytes, leg: Leg, person: Person, seen: CommunicationState, context: _Context
 ) -> Iterator[StateChange | Message]:
-    communication = key if leg.named else None
+    communication = unfold(key) if leg.named else None
     if context.now.purpose is not None:
         leg.staff = context.now.purpose in _STAFF
     if _outdated(leg.state, seen.state):

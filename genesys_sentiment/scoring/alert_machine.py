@@ -17,8 +17,10 @@ from genesys_sentiment.scoring.alert_state import (
     enter,
     evidence,
     hear,
+    heard,
     place,
     plain,
+    text,
 )
 from genesys_sentiment.scoring.alert_watch import (
     MOMENT,
@@ -29,6 +31,7 @@ from genesys_sentiment.scoring.alert_watch import (
     rest,
     visible,
 )
+from genesys_sentiment.scoring.packing import fold
 from genesys_sentiment.scoring.window import TICK
 
 Ended: TypeAlias = Literal["agent", "conversation"] | None
@@ -58,16 +61,17 @@ class AlertMachine:
         if stint is None:
             return False
         if stint.queue is None and isinstance(score.event, Reading) and score.event.queues:
-            stint.queue = plain(score.event.queues[0])
+            stint.queue = fold(plain(score.event.queues[0]))
         side = score.participant or ""
         if not self._sides[side]:
             return True
         track = stint.tracks.setdefault(side, Track())
         if not enter(track, hear(score), self._window[side]):
             return False
+        scores = heard(track)
         for rule in self._sides[side]:
             watch = track.watches.pop(rule.id, None) or Watch()
-            observe(watch, rule.judge(visible(track.heard, rule)), talk.clock)
+            observe(watch, rule.judge(visible(scores, rule)), talk.clock)
             if not watch.idle or (watch.quiet is not None and watch.quiet > talk.clock):
                 track.watches[rule.id] = watch
         return True
@@ -76,10 +80,10 @@ class AlertMachine:
         self, talk: Talk, change: StateChange, at: float, *, begun: bool, ended: Ended
     ) -> None:
         """An agent's part begins or ends."""
-        user = None if change.user is None else plain(change.user)
-        communication = None if change.communication is None else plain(change.communication)
+        user = None if change.user is None else fold(plain(change.user))
+        communication = None if change.communication is None else fold(plain(change.communication))
         if change.queue is not None:
-            talk.queue = plain(change.queue)
+            talk.queue = fold(plain(change.queue))
         if begun:
             _begin(talk, user, communication, at)
         elif ended is not None:
@@ -159,7 +163,7 @@ class AlertMachine:
         ]
 
 
-def _begin(talk: Talk, user: str | None, communication: str | None, at: float) -> None:
+def _begin(talk: Talk, user: bytes | None, communication: bytes | None, at: float) -> None:
     """An agent is connected from ``at`` on.
 
     Whatever was said before that to nobody known is another stint: a bot's, or a queue's.
@@ -196,7 +200,7 @@ def _alert(
         cleared=cleared,
         reason=reason,
         participant=_SIDES[side],
-        user=stint.user,
-        queue=stint.queue,
+        user=text(stint.user),
+        queue=text(stint.queue),
         evidence=tuple(evidence(each, name) for each in visible(track.heard, rule)),
     )

@@ -19,9 +19,9 @@ from genesys_sentiment.model.alerts import Evidence
 from genesys_sentiment.model.results import Score
 from genesys_sentiment.scoring.alert_rules import Heard
 from genesys_sentiment.scoring.alert_watch import Watch
-from genesys_sentiment.scoring.packing import pack
+from genesys_sentiment.scoring.packing import fold, pack, unfold
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the snapshot's form. Another one is refused."""
 
 MAX_STINTS: Final = 8
@@ -30,23 +30,34 @@ MAX_STINTS: Final = 8
 EARLIEST: Final = -1e15  # seconds: before every event time that is accepted
 
 
+class Kept(Struct, array_like=True, frozen=True, gc=False):
+    """A score in little memory, ids folded; ``record`` is None where the others tell it."""
+
+    at: float
+    value: float
+    utterance: bytes | None = None
+    sarcasm: bool = False
+    record: bytes | None = None
+
+
 class Track(Struct, array_like=True):
     """One side of a stint: its latest scores, oldest first, and the rules that watch it by id."""
 
-    heard: list[Heard] = []
+    heard: list[Kept] = []
     watches: dict[str, Watch] = {}
 
 
 class Stint(Struct, array_like=True):
     """One agent's part of a conversation, from ``since`` to ``until`` (None: not over).
 
-    ``user`` is None while the agent is not known. ``tracks`` are by side, "" for no side.
+    ``user`` is None while the agent is not known. Ids are folded. ``tracks`` are by side,
+    "" for no side.
     """
 
     since: float
-    user: str | None = None
-    queue: str | None = None
-    communication: str | None = None
+    user: bytes | None = None
+    queue: bytes | None = None
+    communication: bytes | None = None
     until: float | None = None
     tracks: dict[str, Track] = {}
 
@@ -61,7 +72,7 @@ class Talk(Struct, array_like=True):
     clock: float = EARLIEST
     lag: float = 0.0
     closed: float = EARLIEST
-    queue: str | None = None
+    queue: bytes | None = None
     stints: list[Stint] = []
 
     @property
@@ -105,7 +116,7 @@ def place(talk: Talk, at: float, grace: float) -> Stint | None:
     return stint
 
 
-def enter(track: Track, heard: Heard, window: int) -> bool:
+def enter(track: Track, heard: Kept, window: int) -> bool:
     """Put a score at its place in time; False if it is older than all of a full window."""
     if len(track.heard) >= window:
         if heard.at < track.heard[0].at:
@@ -115,21 +126,38 @@ def enter(track: Track, heard: Heard, window: int) -> bool:
     return True
 
 
-def hear(score: Score) -> Heard:
+def hear(score: Score) -> Kept:
     """What is kept of a score."""
-    return Heard(
-        at=score.at,
-        value=score.polarity_raw,
-        utterance=None if score.utterance is None else plain(score.utterance),
-        sarcasm=score.sarcasm_flag,
-        record=_short(plain(score.id), score.conversation, score.utterance),
+    record, conversation = plain(score.id), plain(score.conversation)
+    utterance = None if score.utterance is None else plain(score.utterance)
+    return Kept(
+        score.at,
+        score.polarity_raw,
+        None if utterance is None else fold(utterance),
+        score.sarcasm_flag,
+        None if record == _record(conversation, utterance) else fold(record, conversation),
     )
 
 
-def evidence(heard: Heard, conversation: str) -> Evidence:
-    """The same, for an alert."""
-    record = _long(heard.record, conversation, heard.utterance)
-    return Evidence(at=heard.at, value=heard.value, record=record, utterance=heard.utterance)
+def heard(track: Track) -> list[Heard]:
+    """The scores of a side, as a rule sees them."""
+    return [Heard(each.at, each.value, text(each.utterance), each.sarcasm) for each in track.heard]
+
+
+def evidence(kept: Kept, conversation: str) -> Evidence:
+    """A score, for an alert."""
+    utterance = text(kept.utterance)
+    record = (
+        _record(conversation, utterance)
+        if kept.record is None
+        else unfold(kept.record, conversation)
+    )
+    return Evidence(at=kept.at, value=kept.value, record=record, utterance=utterance)
+
+
+def text(folded: bytes | None) -> str | None:
+    """An id that may be missing."""
+    return None if folded is None else unfold(folded)
 
 
 def plain(name: str) -> str:
@@ -139,17 +167,9 @@ def plain(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-# Ids of scores repeat the conversation's and mostly the utterance's: only the rest is kept.
-def _short(record: str, conversation: str, utterance: str | None) -> str | None:
-    if record == _long(None, conversation, utterance):
-        return None
-    return record.replace(conversation, "\0", 1)
-
-
-def _long(record: str | None, conversation: str, utterance: str | None) -> str:
-    if record is None:
-        return f"score:utterance:{conversation}:{utterance}"
-    return record.replace("\0", conversation, 1)
+# Ids of scores repeat the conversation's and mostly the utterance's.
+def _record(conversation: str, utterance: str | None) -> str:
+    return f"score:utterance:{conversation}:{utterance}"
 
 
 unpack: Final = msgspec.msgpack.Decoder(Talk).decode
@@ -180,14 +200,20 @@ def read(data: bytes) -> tuple[dict[str, bytes], dict[str, float]]:
 
 
 def _sound(talk: Talk) -> bool:
+    """Whether it may have been ours; raises ValueError if an id cannot."""
     numbers: list[float | None] = [talk.clock, talk.lag, talk.closed]
+    text(talk.queue)
     for stint in talk.stints:
+        for folded in (stint.user, stint.queue, stint.communication):
+            text(folded)
         numbers += (stint.since, stint.until)
         for track in stint.tracks.values():
-            times = [each.at for each in track.heard]
+            times = [score.at for score in track.heard]
+            for score in track.heard:
+                evidence(score, "")
             if not times or times != sorted(times):
                 return False
-            numbers += (*times, *(each.value for each in track.heard))
+            numbers += (*times, *(score.value for score in track.heard))
             for watch in track.watches.values():
                 numbers += (watch.began, watch.raised, watch.well, watch.quiet, watch.value)
     return all(each is None or isfinite(each) for each in numbers)

@@ -9,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from msgspec import Struct
 
-from genesys_sentiment.scoring.alert_rules import Heard, Judgement, Rule
+from genesys_sentiment.scoring.alert_rules import Judgement, Rule
 
 MOMENT: Final = 0.001
 """Seconds. The platform's times are whole milliseconds: "more than 30 s" is 30.001 s at least."""
+
+
+class Timed(Protocol):
+    """Something that was at a time."""
+
+    @property
+    def at(self) -> float: ...
+
+
+_Timed = TypeVar("_Timed", bound=Timed)
 
 
 class Watch(Struct, array_like=True):
@@ -39,7 +49,7 @@ class Watch(Struct, array_like=True):
         return self.began is None and self.raised is None
 
 
-def visible(heard: Sequence[Heard], rule: Rule) -> Sequence[Heard]:
+def visible(heard: Sequence[_Timed], rule: Rule) -> Sequence[_Timed]:
     """The latest scores that the rule judges: at most its window, none from before a silence."""
     latest = heard[-rule.window :]
     start = 0

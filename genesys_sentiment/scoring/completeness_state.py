@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from genesys_sentiment.errors import ConfigurationError
 from genesys_sentiment.model.events import StateChange, Utterance
+from genesys_sentiment.scoring import packing
 from genesys_sentiment.scoring.completeness_holes import Hole
 from genesys_sentiment.scoring.completeness_legs import Legs, mark, opens
 
@@ -126,7 +127,7 @@ class Kept(Struct, kw_only=True):
     forgotten: float | None
 
 
-pack: Final = msgspec.msgpack.Encoder().encode
+pack: Final = packing.pack
 unpack: Final = msgspec.msgpack.Decoder(Life).decode
 _read: Final = msgspec.msgpack.Decoder(Kept).decode
 

@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from genesys_sentiment.errors import ConfigurationError
-from genesys_sentiment.scoring.packing import pack
+from genesys_sentiment.scoring.packing import fold, pack, unfold
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the snapshot's form. Another one is refused."""
 
 
@@ -27,13 +27,13 @@ class Call(Struct, array_like=True, gc=False):
     are connected now, with the communication that began it. ``since``: connected, ``ended``:
     over; ``last``: its newest score. ``zeros``: readings of 0.0 in a row. ``counted`` and
     ``scored``: among its queue's connected and covered ones. ``flat`` and ``gap``: found, and not
-    over.
+    over. Ids are folded.
     """
 
     clock: float
     lag: float = 0.0
-    queue: str | None = None
-    agents: dict[str, str] = {}
+    folded: bytes | None = None
+    agents: dict[bytes, bytes] = {}
     since: float | None = None
     ended: float | None = None
     last: float | None = None
@@ -42,6 +42,15 @@ class Call(Struct, array_like=True, gc=False):
     scored: bool = False
     flat: bool = False
     gap: bool = False
+
+    @property
+    def queue(self) -> str | None:
+        """The queue's id."""
+        return None if self.folded is None else unfold(self.folded)
+
+    @queue.setter
+    def queue(self, name: str) -> None:
+        self.folded = fold(name)
 
 
 class Queue(Struct, array_like=True, gc=False):
@@ -76,6 +85,8 @@ def read(data: bytes) -> tuple[dict[str, Call], dict[str, Queue]]:
     """What :func:`write` wrote. Raises ConfigurationError for anything else."""
     try:
         snapshot = _decode(data)
+        for call in snapshot.calls.values():
+            _ = call.queue  # a folded id that is none raises ValueError
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise ConfigurationError("not a snapshot of diagnostics, or it is damaged") from None
     if snapshot.version != VERSION:

@@ -19,7 +19,7 @@ from genesys_sentiment.scoring.diagnosis_state import Call, read, unpack, write
 from genesys_sentiment.scoring.diagnostic_figures import DiagnosticFigures, finding
 from genesys_sentiment.scoring.names import shared
 from genesys_sentiment.scoring.numbers import is_real
-from genesys_sentiment.scoring.packing import pack
+from genesys_sentiment.scoring.packing import fold, pack
 from genesys_sentiment.scoring.stints import begins, ends
 from genesys_sentiment.scoring.window import TICK
 
@@ -108,7 +108,7 @@ class Diagnostics:
         if not is_real(at, -_FARTHEST, _FARTHEST):
             return []
         found, call = self._visit(name, at, now)
-        if call.queue is None and isinstance(event.event, Reading) and event.event.queues:
+        if call.folded is None and isinstance(event.event, Reading) and event.event.queues:
             call.queue = plain(event.event.queues[0])
             if call.since is not None:
                 found += self._connect(call)
@@ -162,7 +162,7 @@ class Diagnostics:
         if begun:
             if not call.agents:
                 call.since, call.ended = at, None
-            call.agents.setdefault(plain(change.user or ""), plain(change.communication or ""))
+            call.agents.setdefault(_id(change.user), _id(change.communication))
             found += self._connect(call)
         elif ended is not None:
             self._leave(call, change, at, everybody=ended == "conversation")
@@ -170,9 +170,9 @@ class Diagnostics:
         return found
 
     def _leave(self, call: Call, change: StateChange, at: float, *, everybody: bool) -> None:
-        whose, communication = plain(change.user or ""), plain(change.communication or "")
+        whose, communication = _id(change.user), _id(change.communication)
         # The end of a screen share is not the end of the call that it goes with.
-        legs = {call.agents.get(whose), communication} - {None, ""}
+        legs = {call.agents.get(whose), communication} - {None, b""}
         if everybody:
             call.agents.clear()
         elif len(legs) < 2:
@@ -192,11 +192,11 @@ class Diagnostics:
 
     def _connect(self, call: Call) -> list[Diagnosis]:
         """One more connected conversation of its queue, once."""
-        if call.queue is None or call.counted:
+        if (queue := call.queue) is None or call.counted:
             return []
         call.counted = True
-        self._queues.connect(call.queue)
-        return self._queues.cover(call.queue, call.last or call.clock) if call.scored else []
+        self._queues.connect(queue)
+        return self._queues.cover(queue, call.last or call.clock) if call.scored else []
 
     def _end(self, name: str, call: Call) -> list[Diagnosis]:
         """The conversation's grace is over; so is what was found in it."""
@@ -275,3 +275,7 @@ class Diagnostics:
     def _oldest(self) -> tuple[str, Call]:
         name = next(iter(self._calls))
         return name, unpack(self._calls[name])
+
+
+def _id(name: str | None) -> bytes:
+    return fold(plain(name or ""))

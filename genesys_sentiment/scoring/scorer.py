@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from math import inf
 
@@ -25,7 +24,7 @@ from genesys_sentiment.scoring.outcome import (
 )
 from genesys_sentiment.scoring.policy import Policy
 from genesys_sentiment.scoring.state import Conversation, Withheld, read, write
-from genesys_sentiment.scoring.window import TICK, enter, insert, slide
+from genesys_sentiment.scoring.window import SIZE, TICK, enter, enter_all
 
 _MAX_TAGS = 1_024  # language tags whose match is remembered
 _EVICT_AT_ONCE = 2  # idle conversations forgotten per new one: bounded work, and the number falls
@@ -162,18 +161,19 @@ class Scorer:
         if (reason := self._unreadable(event)) is not None:
             return self._skip(event, at, reason)
         state = self._visit(event.conversation, at, now)
-        context = state.context
         if event.segments:
-            self._enter_segments(context, event, at)
+            context = self._enter_segments(state.context, event, at)
         else:
-            enter(context, at, policy.context_window, policy.context_segments)
+            context = enter(state.context, at, policy.context_window, policy.context_segments)
+        state.context = context
+        count = len(context) // SIZE
         if (flaw := flaw_of(event)) is not None:
             return self._skip(event, at, *flaw)
         if policy.min_interval:
-            moment = Withheld(event, at, len(context) or 1)
+            moment = Withheld(event, at, count or 1)
             return self._through_gate(moment, state, now, None)
         self._accounts.note_scored(event.at, now)
-        return (score_reading(event, at, len(context) or 1, now, policy),)
+        return (score_reading(event, at, count or 1, now, policy),)
 
     def _unreadable(self, event: Reading) -> str | None:
         """S0-13: why a reading does not belong here at all, None if it does."""
@@ -203,11 +203,13 @@ class Scorer:
         if isinstance(analysis, Analysis) and analysis.words == 0:
             return self._skip(event, at, "no_words")
         state = self._visit(event.conversation, at, now)
-        enter(state.context, at, self.policy.context_window, self.policy.context_segments)
+        policy = self.policy
+        context = enter(state.context, at, policy.context_window, policy.context_segments)
+        state.context = context
         if isinstance(analysis, str):
             return self._skip(event, at, "analyzer_failed", analysis)
-        moment = Withheld(event, at, len(state.context))
-        if self.policy.min_interval:
+        moment = Withheld(event, at, len(context) // SIZE)
+        if policy.min_interval:
             return self._through_gate(moment, state, now, analysis)
         return (self._outcome(moment, now, analysis),)
 
@@ -233,14 +235,12 @@ class Scorer:
         state.touched = at
         return state
 
-    def _enter_segments(self, context: array[float], event: Reading, at: float) -> None:
+    def _enter_segments(self, context: bytes, event: Reading, at: float) -> bytes:
         """All segments of one message that the window reaches; none of them moves it."""
-        policy = self.policy
-        slide(context, at, policy.context_window)
-        for segment in event.segments:
-            time = at if segment.at is None else segment.at
-            if at - policy.context_window + TICK < time < FARTHEST:
-                insert(context, time, policy.context_segments)
+        span = self.policy.context_window
+        times = [at if segment.at is None else segment.at for segment in event.segments]
+        spoken = [time for time in times if at - span + TICK < time < FARTHEST]
+        return enter_all(context, at, spoken, span, self.policy.context_segments)
 
     def _make_room(self, at: float, now: float) -> None:
         """Forget who is idle and, at the bound, who has been silent longest."""

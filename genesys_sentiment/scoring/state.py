@@ -34,12 +34,12 @@ class Conversation(msgspec.Struct, gc=False):
     """Numbers only, but for one withheld event. Times are event time, seconds since the epoch.
 
     ``name`` is its id, one text for all who keep it. ``context`` are the times of the segments in
-    the window, oldest first. ``touched`` is the time of its latest event, ``last`` that of its
-    latest score, None before the first.
+    the window, oldest first, as the window module writes them. ``touched`` is the time of its
+    latest event, ``last`` that of its latest score, None before the first.
     """
 
     name: str
-    context: array[float] = msgspec.field(default_factory=lambda: array("d"))
+    context: bytes = b""
     touched: float = 0.0
     last: float | None = None
     withheld: Withheld | None = None
@@ -101,7 +101,10 @@ def read(data: bytes) -> list[tuple[str, Conversation]]:
 
 def _entry(name: str, state: Conversation) -> _Entry:
     entry = _Entry(
-        conversation=name, context=list(state.context), touched=state.touched, last=state.last
+        conversation=name,
+        context=[*array("d", state.context)],
+        touched=state.touched,
+        last=state.last,
     )
     if (withheld := state.withheld) is not None:
         entry.at, entry.count = withheld.at, withheld.count
@@ -119,7 +122,7 @@ def _state(entry: _Entry) -> Conversation:
     if not sound or (event is not None and (entry.last is None or entry.count < 1)):
         raise ConfigurationError("this scorer's snapshot is damaged")
     withheld = None if event is None else Withheld(event, entry.at, entry.count)
-    context = array("d", entry.context)
+    context = array("d", entry.context).tobytes()
     return Conversation(shared(entry.conversation), context, entry.touched, entry.last, withheld)
 
 

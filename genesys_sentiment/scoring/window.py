@@ -1,4 +1,4 @@
-"""The context window of one conversation (S0-17): times in an array, oldest first. Pure: no I/O.
+"""The context window of one conversation (S0-17): times in bytes, oldest first. Pure: no I/O.
 
 Numbers, not objects: 8 bytes a segment (see the state table in the performance reference).
 """
@@ -7,28 +7,40 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right, insort
+from collections.abc import Iterable
+from struct import Struct
+from typing import Final
 
 TICK = 1e-6
 """Seconds. The platform's times are whole milliseconds, but seconds since the epoch in a float
 are exact to 0.24 µs only: two times closer than this are the same time."""
 
+SIZE: Final = 8
+"""Bytes of one time."""
 
-def enter(times: array[float], at: float, span: float, cap: int) -> None:
-    """Move the window to ``at`` and add the segment spoken then."""
-    if times and (times[0] <= at - span + TICK or at < times[-1] or len(times) >= cap):
-        slide(times, at, span)
-        insert(times, at, cap)
-    else:
-        times.append(at)
+_time: Final = Struct("d")
+_pack, _at = _time.pack, _time.unpack_from
 
 
-def slide(times: array[float], at: float, span: float) -> None:
-    """Forget what is ``span`` seconds before ``at``, or earlier. Exactly ``span`` is too old."""
-    del times[: bisect_right(times, at - span + TICK)]
+def enter(times: bytes, at: float, span: float, cap: int) -> bytes:
+    """The window, moved to ``at``, with the segment spoken then."""
+    if times:
+        oldest, newest = _at(times)[0], _at(times, len(times) - SIZE)[0]
+        if oldest <= at - span + TICK or at < newest or len(times) >= cap * SIZE:
+            return enter_all(times, at, (at,), span, cap)
+    return times + _pack(at)
 
 
-def insert(times: array[float], at: float, cap: int) -> None:
-    """Add one segment at its place in time; beyond ``cap`` the oldest goes."""
-    insort(times, at)
-    if len(times) > cap:
-        del times[0]
+def enter_all(times: bytes, at: float, spoken: Iterable[float], span: float, cap: int) -> bytes:
+    """The window, moved to ``at``, with those segments in it, each at its place in time.
+
+    What is ``span`` seconds before ``at``, or earlier, is forgotten: exactly ``span`` is too old.
+    Beyond ``cap`` the oldest goes.
+    """
+    numbers = array("d", times)
+    del numbers[: bisect_right(numbers, at - span + TICK)]
+    for time in spoken:
+        insort(numbers, time)
+        if len(numbers) > cap:
+            del numbers[0]
+    return numbers.tobytes()

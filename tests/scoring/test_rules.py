@@ -18,7 +18,7 @@ from genesys_sentiment.scoring.numbers import is_real
 from genesys_sentiment.scoring.polarity import polarity_label
 from genesys_sentiment.scoring.policy import EMOTIONS, LANGUAGES
 from genesys_sentiment.scoring.sarcasm import SarcasmRule
-from genesys_sentiment.scoring.window import enter, insert, slide
+from genesys_sentiment.scoring.window import SIZE, enter, enter_all
 from tests.scoring.helpers import START
 
 POLARITIES = st.floats(-1.0, 1.0)
@@ -148,9 +148,9 @@ def test_the_window_is_strict() -> None:
     """S0-17: exactly 30 s is too old, 29.999 s is not; milliseconds a float cannot hold."""
     for milliseconds in range(0, 1000, 7):
         first = START + milliseconds / 1000
-        times = array("d", [first, first + 0.001])
-        slide(times, first + 30.0, 30.0)
-        assert list(times) == [first + 0.001]
+        times = array("d", [first, first + 0.001]).tobytes()
+        times = enter_all(times, first + 30.0, (), 30.0, 9)
+        assert [*array("d", times)] == [first + 0.001]
 
 
 @given(
@@ -160,17 +160,18 @@ def test_the_window_is_strict() -> None:
 )
 def test_the_window_against_brute_force(steps: list[tuple[int, int]], span: int, cap: int) -> None:
     """S0-17: whatever the order of the times (milliseconds), also back in time."""
-    times = array("d")
+    times = b""
     oracle: list[int] = []
     for at, segments in steps:
         oracle = [time for time in oracle if time > at - span]
-        enter(times, START + at / 1000, span / 1000, cap)
+        now = START + at / 1000
+        times = enter(times, now, span / 1000, cap)
         oracle = sorted([*oracle, at])[-cap:]
+        times = enter_all(times, now, [now] * (segments - 1), span / 1000, cap)
         for _ in range(segments - 1):
-            insert(times, START + at / 1000, cap)
             oracle = sorted([*oracle, at])[-cap:]
-        assert len(times) == len(oracle)
-        assert [round((time - START) * 1000) for time in times] == oracle
+        assert len(times) == len(oracle) * SIZE
+        assert [round((time - START) * 1000) for time in array("d", times)] == oracle
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 20) | st.none())))
