@@ -54,21 +54,24 @@ class Outlet:
         """Add what is new of ``events``; the plan learns of every change. Never waits."""
         now = self._clock.monotonic()
         for event in events:
-            if isinstance(event, StateChange):
-                self._plan.observe(event, now)
             self._add(event, now)
+            if isinstance(event, StateChange):
+                for gap in self._plan.observe(event, now):
+                    self._memory.counters.gaps += self._add(gap, now)
         for line in self._lines:
             line.poke(now)
 
-    def _add(self, event: Event, now: float) -> None:
+    def _add(self, event: Event, now: float) -> bool:
+        """Whether it is new."""
         if self._buffer.ended:
-            return
+            return False
         if self._memory.seen.add(event.key if isinstance(event, Reading) else event.id, now):
             # What became of a gap is no event that was found, nor another gap.
             self._memory.counters.backfilled += not isinstance(event, Gap)
             self._buffer.put(event, 0, self._clock.wall())
-        else:
-            self._memory.counters.duplicates += not isinstance(event, StateChange)
+            return True
+        self._memory.counters.duplicates += not isinstance(event, StateChange)
+        return False
 
 
 class _Observed(Buffer):

@@ -136,10 +136,7 @@ class Harbor:
 
 
 class Berth:
-    """The channels of one part of a fleet, one after the other: ``Channels`` of its stream.
-
-    ``whole``: seconds since the epoch, until when the channel is known to have lived.
-    """
+    """The channels of one part of a fleet, one after the other: ``Channels`` of its stream."""
 
     def __init__(
         self, harbor: Harbor, in_use: Callable[[], bool], available: Callable[[bool], None]
@@ -155,7 +152,6 @@ class Berth:
         self._away = False
         self.channel: Channel | None = None
         self.evicted = False
-        self.whole = 0.0
 
     def held(self, now: float) -> int:
         """How many channels it has, or needs."""
@@ -205,7 +201,7 @@ class Berth:
                 if channel == self.channel:
                     self.evicted = await self._removed()
                 raise
-        self._subscribed, self.whole = clock.monotonic(), clock.wall()
+        self._subscribed = clock.monotonic()
         return answer
 
     async def _removed(self) -> bool:

@@ -15,7 +15,6 @@ from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.fleet_harbor import Berth, Harbor
 from genesys_sentiment.streaming.fleet_placement import conversation_of
 from genesys_sentiment.streaming.fleet_plan import Share
-from genesys_sentiment.streaming.line import ON_ITS_WAY
 from genesys_sentiment.streaming.stream import Stream
 
 Ended: TypeAlias = Callable[[BaseException | None], None]
@@ -43,7 +42,6 @@ class PartBuffer(Buffer):
     """One part's way into the buffer of all.
 
     ``about`` says what a gap of this part means for the whole, ``ended`` hears of its end.
-    ``last``: when an event came last, seconds since the epoch.
     """
 
     def __init__(
@@ -60,7 +58,6 @@ class PartBuffer(Buffer):
         self._about = about
         self._ended_by = ended
         self.over = False
-        self.last = 0.0
 
     @property
     def full(self) -> bool:
@@ -78,7 +75,6 @@ class PartBuffer(Buffer):
 
     def put(self, event: Event, size: int, now: float) -> None:
         """Add an event; a gap of the part becomes gaps of what the part reads."""
-        self.last = now
         if type(event) is not Gap or event.conversation is not None:
             self._put(event, size, now)
             return
@@ -152,7 +148,8 @@ class Part:
     def _lost(self) -> None:
         """The channel is gone for an unknown time: that is said now, not when it is over."""
         now = self._harbor.clock.wall()
-        since = min(max(self.buffer.last, self.berth.whole) - ON_ITS_WAY, now)
+        whole = self.stream.whole_until
+        since = now if whole is None else min(whole, now)
         evicted = self.berth.evicted
         self.buffer.put(Gap(reason="disconnected", since=since, until=now), 0, now)
         self._counters.gaps += 1

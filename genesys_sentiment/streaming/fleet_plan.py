@@ -43,10 +43,11 @@ class Spread:
         """The whole plan's."""
         return self._whole.deadline
 
-    def observe(self, change: StateChange, now: float) -> None:
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
         """A conversation changed, on whatever channel that was told."""
-        self._whole.observe(change, now)
+        told = self._whole.observe(change, now)
         self._look()
+        return told
 
     def heard(self, conversation: str, now: float) -> None:
         """Something was said in a conversation."""
@@ -149,9 +150,9 @@ class Share:
             self._spread.placement.shut.add(self._channel)
         self._spread.look_again()
 
-    def observe(self, change: StateChange, now: float) -> None:
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
         """A conversation changed."""
-        self._spread.observe(change, now)
+        return self._spread.observe(change, now)
 
     def heard(self, conversation: str, now: float) -> None:
         """Something was said in a conversation."""

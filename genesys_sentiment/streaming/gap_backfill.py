@@ -22,6 +22,7 @@ from genesys_sentiment.streaming.gap_agenda import Agenda, Pace
 from genesys_sentiment.streaming.gap_contents import GapContents
 from genesys_sentiment.streaming.gap_ledger import LONGEST, PARTS, Case, Entry, Ledger, Part
 from genesys_sentiment.streaming.gap_matching import Heard
+from genesys_sentiment.streaming.gap_notes import Notes
 from genesys_sentiment.streaming.gap_states import GapStates, Look
 from genesys_sentiment.streaming.gap_transcripts import (
     LATE,
@@ -75,6 +76,10 @@ class GapBackfill:
         self._looks: Agenda[Look] = Agenda(clock)
         self._work: Agenda[_Work] = Agenda(clock)
         self._given_up: deque[Gap] = deque(maxlen=self._options.limit)
+        delay = self._options.delay
+        self._notes = Notes(
+            self._ledger, self._heard, self._looks, clock, self._parts, followed, delay
+        )
         pace = Pace(clock, self._options.spacing)
         self._states = GapStates(cloud.details, queues, pace, clock)
         self._contents = GapContents(
@@ -85,8 +90,10 @@ class GapBackfill:
     def observe(self, event: Event) -> None:
         """Note a gap, and when to ask about it; what was heard; and that a conversation ended."""
         if isinstance(event, Utterance):
+            self._notes.concern(event.conversation)
             self._heard.note(event)
         elif isinstance(event, StateChange):
+            self._notes.concern(event.conversation)
             case = self._ledger.cases.get(event.conversation)
             if case is not None and (is_last_word(event) or self._is_over(case)):
                 self._end(case)
@@ -97,6 +104,7 @@ class GapBackfill:
         """Ask about one gap after another until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._notes.run(), name="genesys-backfill-notes")
                 group.create_task(self._look(outlet), name="genesys-backfill-states")
                 for _ in range(self._options.at_once):
                     group.create_task(self._do(outlet), name="genesys-backfill")
@@ -113,14 +121,7 @@ class GapBackfill:
                 _log.warning("gaps are not asked about: %d others are", self._options.limit)
             self._given_up.append(gap)
             return
-        entry = self._ledger.open(gap, self._parts, now)
-        if entry is None:
-            return
-        if gap.conversation is not None:
-            self._heard.concern(gap, gap.conversation)
-        for conversation in () if gap.conversation else self._followed():
-            self._join(entry, conversation)
-        self._looks.put(now + self._options.delay, Look(entry))
+        self._notes.note(gap)
 
     def _forget_old(self, now: float) -> None:
         """A conversation whose end nobody told of makes room for others after a day."""
@@ -130,10 +131,6 @@ class GapBackfill:
             self._ledger.cases.move_to_end(case.conversation)
             case.opened = now
             self._work.put(now, partial(self._give_up, case))
-
-    def _join(self, entry: Entry, conversation: str) -> None:
-        if self._ledger.join(entry, conversation, self._parts, self._clock.monotonic()):
-            self._heard.concern(entry.gap, conversation)
 
     def _is_over(self, case: Case) -> bool:
         return self._memory.snapshots.phase(case.conversation) == "ended"
@@ -167,7 +164,7 @@ class GapBackfill:
                 await outlet.room()
                 for look in looks:
                     if look.gap.conversation is None:
-                        self._join(look.entry, snapshot.conversation)
+                        self._notes.join(look.entry, snapshot.conversation)
                 self._compare(snapshot, outlet)
                 await asyncio.sleep(0)
         except GenesysSentimentError as error:

@@ -22,10 +22,11 @@ STEPS: frozenset[tuple[State, State]] = frozenset(
 
 
 class Life:
-    """The state that a stream is in."""
+    """The state that a stream is in. ``leaving``: there is to be no further attempt."""
 
     def __init__(self) -> None:
         self.state: State = "waiting"
+        self.leaving = False
 
     def step(self, state: State) -> None:
         """Go on to ``state``. Raises RuntimeError where no step leads there."""

@@ -35,8 +35,8 @@ class Plan(Protocol):
     @property
     def deadline(self) -> float | None: ...
 
-    def observe(self, change: StateChange, now: float) -> None:
-        """A conversation changed."""
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
+        """A conversation changed; returns what the reader should know of it, beside that."""
         ...
 
     def heard(self, conversation: str, now: float) -> None:
@@ -70,8 +70,9 @@ class FixedPlan:
     def __init__(self, topics: Iterable[str]) -> None:
         self.wanted: Collection[str] = tuple(dict.fromkeys(topics))
 
-    def observe(self, change: StateChange, now: float) -> None:
-        """Changes nothing."""
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
+        """Nothing to say of it."""
+        return ()
 
     def heard(self, conversation: str, now: float) -> None:
         """Changes nothing."""

@@ -42,7 +42,7 @@ from genesys_sentiment.streaming.requests import Requests
 class Observer(Protocol):
     """Whoever follows the states of conversations as they change (see ``watching``)."""
 
-    def observe(self, change: StateChange, now: float) -> None: ...
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]: ...
 
     def heard(self, conversation: str, now: float) -> None: ...
 
@@ -114,8 +114,8 @@ class Session:
         due: list[Event | Action] = [*self._renewal.tick(now)]
         if self._requests is not None:
             due.extend(Send(request.text) for request in self._requests.due(now))
-            self._tell(self._requests.given_up(), due, now)
-            self._tell(self._began(now), due, now)
+            due.extend(self._new(self._requests.given_up(), now))
+            due.extend(self._new(self._began(now), now))
         if (ping := self.liveness.due(now)) is not None:
             due.append(ping)
         return due or ()
@@ -168,7 +168,7 @@ class Session:
             self._counters.duplicates += not isinstance(event, StateChange)
             return False
         events.append(event)
-        self._note(event, now)
+        events.extend(self._note(event, now))
         return True
 
     def _act(
@@ -199,7 +199,7 @@ class Session:
             self._renewal.acknowledged(now)
         elif self._requests is not None:
             self._requests.acknowledged(message.reference)
-            self._tell(self._began(now), events, now)
+            events.extend(self._new(self._began(now), now))
 
     def _refused(
         self,
@@ -213,7 +213,7 @@ class Session:
         elif self._requests is not None:
             at = now + self._wall
             refused = self._requests.refused(message.reference, message.reason, at)
-            self._tell(refused, events, now)
+            events.extend(self._new(refused, now))
 
     def _began(self, now: float) -> Sequence[Event]:
         """What the plan has to say of the topics that came live."""
@@ -222,14 +222,16 @@ class Session:
             return ()
         return self._observer.subscribed(began, now + self._wall)
 
-    def _tell(self, news: Iterable[Event], into: list[Event | Action], now: float) -> None:
-        """Add events of our own making, each once: another connection may have told them."""
+    def _new(self, news: Iterable[Event], now: float) -> Sequence[Event]:
+        """What is new of our own making: another connection may have told it."""
+        new: list[Event] = []
         for event in news:
             if self._is_new(event.id, now):
-                into.append(event)
-                self._note(event, now)
+                new.append(event)
+                new.extend(self._note(event, now))
+        return new
 
-    def _note(self, message: WireMessage, now: float) -> None:
+    def _note(self, message: WireMessage, now: float) -> Sequence[Event]:
         if isinstance(message, Utterance):
             if self._observer is not None:
                 self._observer.heard(message.conversation, now)
@@ -240,7 +242,8 @@ class Session:
         elif isinstance(message, Gap):
             self._counters.gaps += 1
         elif isinstance(message, StateChange) and self._observer is not None:
-            self._observer.observe(message, now)
+            return self._new(self._observer.observe(message, now), now)
+        return ()
 
     def _channel_lost(self, message: ChannelLost, now: float) -> Sequence[Action]:
         self.lost = message.reason
@@ -255,13 +258,14 @@ class Session:
     def _snapshot(self, snapshot: Snapshot, now: float) -> Sequence[Event]:
         if self.admit is not None and not self.admit(snapshot):
             return ()
-        changes: Sequence[Event] = self._memory.snapshots.observe(snapshot)
+        changes = self._memory.snapshots.observe(snapshot)
+        # The same message may have come by a topic of its own, or the snapshots may have forgotten.
+        events: list[Event] = [each for each in changes if self._is_new(each.id, now)]
         if self._observer is not None:
             for change in changes:
                 if isinstance(change, StateChange):
-                    self._observer.observe(change, now)
-        # The same message may have come by a topic of its own, or the snapshots may have forgotten.
-        return [change for change in changes if self._is_new(change.id, now)]
+                    events.extend(self._new(self._observer.observe(change, now), now))
+        return events
 
     def _ponged(self, _pong: Pong, _now: float) -> Sequence[Event]:
         self.liveness.pong()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from attrs import evolve
 
@@ -19,17 +19,16 @@ from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.companions import Companion, Outlet, accompanied, buffer_for
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.discovery import Discover as Discover
-from genesys_sentiment.streaming.discovery import ask
-from genesys_sentiment.streaming.handover import Replaced, Succession, first_of, hand_over
+from genesys_sentiment.streaming.handover import Succession
 from genesys_sentiment.streaming.health import Health
 from genesys_sentiment.streaming.life import Life
 from genesys_sentiment.streaming.life import State as State
-from genesys_sentiment.streaming.line import Line, Opener, say_goodbye, say_goodbyes
+from genesys_sentiment.streaming.line import Line, Opener, say_goodbyes
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import StreamOptions as StreamOptions
 from genesys_sentiment.streaming.pacing import Pacing
 from genesys_sentiment.streaming.plan import FixedPlan, Plan
-from genesys_sentiment.streaming.reading import begin, read
+from genesys_sentiment.streaming.serving import Service
 from genesys_sentiment.streaming.subscriptions import Channels
 from genesys_sentiment.streaming.transport import Finished, Transport
 from genesys_sentiment.streaming.verdict import cause, judge
@@ -72,7 +71,6 @@ class Stream:
         self._options = options or StreamOptions()
         self._clock = clock or SystemClock()
         self._plan = FixedPlan(topics) if isinstance(topics, Iterable) else topics
-        self._discover = discover
         self._memory = memory or Memory()
         self._counters = self._memory.counters
         self._companions = tuple(companions)
@@ -92,13 +90,20 @@ class Stream:
             options=self._options,
         )
         self._pacing = Pacing(self._options.delays, survival=self._options.survival)
-        self._succession = Succession(self._opener, self._pacing, self._counters, self._clock)
+        succession = Succession(self._opener, self._pacing, self._counters, self._clock)
         self._life = Life()
-        self._leaving = False
         self._health = Health(self._memory, self._options, dialect.idle_timeout)
         self._lines = self._health.lines
         self._outlet = Outlet(self._buffer, self._memory, self._plan, self._clock, self._lines)
-        self._opened = asyncio.Event()
+        self._service = Service(
+            succession,
+            self._buffer,
+            self._announcer,
+            self._health,
+            self._life,
+            self._clock,
+            discover=discover,
+        )
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -136,13 +141,21 @@ class Stream:
         """Whether a connection or attempt failed, and none since has lived ``survival`` seconds."""
         return self._health.degraded(self._clock.monotonic())
 
+    @property
+    def whole_until(self) -> float | None:
+        """Until when nothing of the last connection can be missing, seconds since the epoch.
+
+        None before one has ended.
+        """
+        return self._health.whole_until
+
     async def ready(self) -> None:
         """Wait until the first connection is open and its topics are subscribed.
 
         Where they are subscribed on the socket: until the first ones have been asked for. Returns
         as well when the stream ended before that: the iterator tells why.
         """
-        await self._opened.wait()
+        await self._service.opened.wait()
 
     async def __aenter__(self) -> Self:
         if self._task is not None:
@@ -163,7 +176,7 @@ class Stream:
         """Leave: the iteration ends after what has been buffered. May be called again."""
         if self._task is None:
             return
-        self._leaving = True
+        self._life.leaving = True
         self._buffer.end()
         self._task.cancel()
         try:
@@ -192,7 +205,7 @@ class Stream:
     async def _live(self) -> None:
         try:
             async with accompanied(self._companions, self._outlet, self._stop):
-                while not self._leaving:
+                while not self._life.leaving:
                     await self._connect_once()
         except Finished:
             _log.debug("the transport has finished")
@@ -203,13 +216,13 @@ class Stream:
 
     def _stop(self) -> None:
         """No further attempt, whatever becomes of the cancellation that comes with it."""
-        self._leaving = True
+        self._life.leaving = True
 
     def _end(self) -> None:
         if self._life.state != "done":
             self._life.step("done")
         self._buffer.end()
-        self._opened.set()
+        self._service.opened.set()
 
     async def _connect_once(self) -> None:
         """One attempt, the connection it makes, and the wait that follows it."""
@@ -232,7 +245,7 @@ class Stream:
         self._opener.note(verdict, ended=ended)
         delay = self._pacing.delay(verdict, now, self._health.lived)
         _log.info("connection ended (%s), next attempt in %.1f s", verdict.reason, delay)
-        if not self._leaving:
+        if not self._life.leaving:
             await self._clock.sleep(delay)
 
     async def _keep(self, line: Line) -> None:
@@ -245,7 +258,7 @@ class Stream:
         old: Line | None = None
         try:
             while True:
-                line, old = await self._serve_in_turn(line, old)
+                line, old = await self._service.serve(line, old)
         except Exception as error:
             why = cause(error, line.renewal.leave)
             self._health.broke = judge(why).reason
@@ -257,60 +270,3 @@ class Stream:
             self._health.closed(line, old, self._clock.monotonic())
             await say_goodbyes(self._lines, line, self._options.close_timeout)
             self._life.step("waiting")
-
-    async def _close(self, line: Line) -> None:
-        self._lines.remove(line)
-        await say_goodbye(line, 0.0)
-
-    async def _serve_in_turn(self, line: Line, old: Line | None) -> tuple[Line, Line | None]:
-        """Serve a line until another one takes over; returns that one, and which was before it.
-
-        A line that ends while the one before it lives gives its place back.
-        """
-        try:
-            await self._serve(line, old)
-        except Replaced as replaced:
-            self._lines.append(replaced.line)
-            if self._leaving:
-                raise asyncio.CancelledError from None
-            return replaced.line, line
-        except Exception as error:
-            # Leaving: a group that fails while it is cancelled swallows the cancellation.
-            if self._leaving or old not in self._lines:
-                raise
-            if not self._succession.failed(old, line, error):
-                raise
-            await self._close(line)
-            return old, None
-
-    async def _serve(self, line: Line, old: Line | None) -> NoReturn:
-        """Hand over what a line brings, and what an ``old`` one still does, until it ends."""
-        if line.subscriptions is not None:
-            line.subscriptions.confirm()
-        try:
-            async with asyncio.TaskGroup() as group:
-                handover = None
-                if old is not None:
-                    over = self._hand_over(old, line)
-                    handover = group.create_task(over, name="genesys-handover")
-                group.create_task(self._read(line), name="genesys-reader")
-                renewing = self._succession.renew(line, handover)
-                group.create_task(renewing, name="genesys-renewal")
-                if line.subscriptions is not None:
-                    group.create_task(line.subscriptions.follow(), name="genesys-subscriptions")
-                if self._discover is not None:
-                    whole = self._health.whole_until if old is None else old.whole_until
-                    asking = ask(self._discover, line, self._clock, whole)
-                    group.create_task(asking, name="genesys-discovery")
-        except BaseExceptionGroup as errors:
-            raise first_of(errors) from None
-        raise AssertionError("a line is read until it ends")
-
-    async def _read(self, line: Line) -> None:
-        await begin(line, self._buffer, self._clock)
-        self._opened.set()
-        await read(line, self._buffer, self._clock)
-
-    async def _hand_over(self, old: Line, line: Line) -> None:
-        await hand_over(old, line, self._buffer, self._clock, self._announcer.gap)
-        await self._close(old)

@@ -18,6 +18,10 @@ _DETAILS = frozenset({"transcription", "detail"})
 """Subjects whose topics name a conversation: they come of following it, and may come late."""
 
 
+def _joined_late(conversation: str, since: float, until: float) -> Gap:
+    return Gap(reason="joined_late", conversation=conversation, since=since, until=until)
+
+
 class Watcher:
     """A plan that adds a conversation's topics when it starts and drops them after it ended.
 
@@ -26,8 +30,9 @@ class Watcher:
     speech. ``idle``: seconds after which a conversation of which nothing is heard is let go, for
     its end may have fallen into a gap; whoever looks is up to an eighth of that late. One that the
     caller named (found without a beginning) stays. A conversation that was talking before its
-    topics were subscribed is announced as Gap ``joined_late``. ``wall`` is what added to monotonic
-    seconds gives seconds since the epoch.
+    topics were subscribed is announced as Gap ``joined_late``, also where that is heard of only
+    afterwards: what a network held back comes late. ``wall`` is what added to monotonic seconds
+    gives seconds since the epoch.
     """
 
     deadline: float | None = None
@@ -55,6 +60,7 @@ class Watcher:
         self._until: dict[str, float] = {}
         self._nameless: set[str] = set()
         self._late: set[str] = set()
+        self._quiet: dict[str, float] = {}
         self._unfit: list[TopicRefused] = []
         self.version = 0
 
@@ -71,22 +77,28 @@ class Watcher:
             return tuple(self._active)
         return tuple(name for name in self._active if name not in self._nameless)
 
-    def observe(self, change: StateChange, now: float) -> None:
-        """Follow a conversation that is new, let go of one that ended."""
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
+        """Follow a conversation that is new, let go of one that ended.
+
+        A Gap for one of which it turns out that it was talking before its topics were subscribed.
+        """
         conversation = change.conversation
-        ended = self._snapshots.phase(conversation) == "ended"
+        phase = self._snapshots.phase(conversation)
         if conversation not in self._active:
-            if not ended and change.subject not in _DETAILS:
-                seen = now + self._wall
-                seen = seen if change.at is None else min(seen, change.at)
-                self._follow(conversation, seen, now)
-            return
-        self.heard(conversation, now)
-        if not ended:
+            if phase == "ended" or change.subject in _DETAILS:
+                return ()
+            seen = now + self._wall
+            seen = seen if change.at is None else min(seen, change.at)
+            self._follow(conversation, seen, now)
+        elif phase == "ended":
+            self.heard(conversation, now)
+            if conversation not in self._until:
+                self._until[conversation] = now + self._linger
+                self._set_deadline()
+        else:
+            self.heard(conversation, now)
             self._until.pop(conversation, None)
-        elif conversation not in self._until:
-            self._until[conversation] = now + self._linger
-            self._set_deadline()
+        return self._talks(conversation, change.at) if phase == "talking" else ()
 
     def heard(self, conversation: str, now: float) -> None:
         """Something was said in a conversation: it is not idle."""
@@ -124,17 +136,11 @@ class Watcher:
         ]
         for conversation, seen in began:
             del self._joining[conversation]
-            late = conversation in self._late or self._snapshots.phase(conversation) == "talking"
-            self._late.discard(conversation)
-            if late:
-                told.append(
-                    Gap(
-                        reason="joined_late",
-                        conversation=conversation,
-                        since=min(seen, wall),
-                        until=wall,
-                    )
-                )
+            if conversation in self._late:
+                self._late.discard(conversation)
+                told.append(_joined_late(conversation, min(seen, wall), wall))
+            else:
+                self._quiet[conversation] = wall
         return told
 
     def tick(self, now: float) -> None:
@@ -149,6 +155,15 @@ class Watcher:
         if not self._active:
             self._check = inf
         self._set_deadline()
+
+    def _talks(self, conversation: str, at: float | None) -> Sequence[Event]:
+        if conversation in self._joining:
+            self._late.add(conversation)  # it may be over by the time its topics are subscribed
+        elif at is not None:
+            subscribed = self._quiet.pop(conversation, at)
+            if at < subscribed:
+                return (_joined_late(conversation, at, subscribed),)
+        return ()
 
     def _follow(self, conversation: str, seen: float, active: float) -> None:
         conversation = shared(conversation)
@@ -179,6 +194,7 @@ class Watcher:
         self._until.pop(conversation, None)
         self._nameless.discard(conversation)
         self._late.discard(conversation)
+        self._quiet.pop(conversation, None)
         self.version += 1
 
     def _set_deadline(self) -> None:

@@ -112,8 +112,8 @@ def open_socket(channel: dict[str, str]) -> connect:
 
 
 async def frame(socket: ClientConnection) -> dict[str, Any]:
-    """The next frame, within five seconds."""
-    message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
+    """The next frame, within 20 seconds."""
+    message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 20))
     return message
 
 
@@ -123,8 +123,8 @@ async def say(socket: ClientConnection, **message: object) -> None:
 
 
 async def rest_of(socket: ClientConnection) -> list[dict[str, Any]]:
-    """Everything that comes until the socket is closed, within five seconds."""
-    async with asyncio.timeout(5):
+    """Everything that comes until the socket is closed, within 20 seconds."""
+    async with asyncio.timeout(20):
         return [json.loads(message) async for message in socket]
 
 
@@ -139,8 +139,8 @@ async def frames(
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait, five seconds at most, until something is so."""
-    async with asyncio.timeout(5):
+    """Wait, 20 seconds at most, until something is so."""
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -157,5 +157,5 @@ def short_call(name: str = "short", *lines: tuple[str, str], **header: object) -
 
 
 async def closed(socket: ClientConnection) -> None:
-    """Return when a socket is closed, within five seconds."""
+    """Return when a socket is closed, within 20 seconds."""
     await asyncio.wait_for(socket.wait_closed(), 5)

@@ -77,7 +77,7 @@ async def listening(local: LocalCloud, dialect: Notifications = PATIENT) -> Asyn
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 

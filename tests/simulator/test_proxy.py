@@ -80,12 +80,12 @@ async def test_latency_is_each_bytes_and_not_each_chunks() -> None:
     async with proxied() as (_, proxy), dial(proxy) as (reader, writer):
         proxy.down.latency = 0.1
         begun = time.monotonic()
-        for number in range(10):
+        for number in range(40):
             writer.write(b"%d\n" % number)
             await asyncio.sleep(0.002)
-        for number in range(10):
+        for number in range(40):
             assert await asyncio.wait_for(reader.readline(), 5) == b"%d\n" % number
-        assert 0.1 <= time.monotonic() - begun < 0.6
+        assert 0.1 <= time.monotonic() - begun < 2.0, "one after the other they take 4 s"
 
 
 async def test_bandwidth() -> None:

@@ -217,7 +217,7 @@ async def test_a_channel_that_is_hard_to_get_is_got(fate: Refuse) -> None:
     async with quick() as local:
         local.simulator.rest_script = [On("POST", CHANNELS, fate)]
         async with listening(local) as heard:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await heard.stream.ready()
             await until(lambda: local.simulator.open_sockets == 1)
         assert heard.stream.counters.problems() == ()

@@ -71,7 +71,7 @@ class Reader:
         async for event in self.fleet:
             self.events.append(event)
 
-    async def has(self, count: int, kind: type = Reading, timeout: float = 5) -> None:
+    async def has(self, count: int, kind: type = Reading, timeout: float = 20) -> None:
         """Wait until so many events of a kind have come."""
         async with asyncio.timeout(timeout):
             while sum(isinstance(each, kind) for each in self.events) < count:

@@ -121,8 +121,9 @@ async def test_the_plan_learns_of_changes_that_companions_bring() -> None:
     told: list[StateChange] = []
 
     class Attentive(FixedPlan):
-        def observe(self, change: StateChange, now: float) -> None:
+        def observe(self, change: StateChange, now: float) -> Sequence[Event]:
             told.append(change)
+            return [Gap(reason="joined_late", conversation="c", since=0, until=1)]
 
     change = StateChange(conversation="c", subject="call", state="disconnected")
 
@@ -137,6 +138,7 @@ async def test_the_plan_learns_of_changes_that_companions_bring() -> None:
     events = await everything(subject)
     assert events.count(change) == 1
     assert told == [change, change]
+    assert names(events).count("gap joined_late") == subject.counters.gaps == 1
 
 
 @pytest.mark.parametrize("where", ["observe", "at once", "after an event", "task"])

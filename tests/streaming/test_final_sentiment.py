@@ -219,7 +219,7 @@ async def test_an_outage_is_outlasted() -> None:
         outlet = Kept()
         simulator.api_failures = [Refuse(503), 500, 502]
         companion.observe(ended(conversation))
-        async with going(companion, outlet), asyncio.timeout(5):
+        async with going(companion, outlet), asyncio.timeout(20):
             while not outlet.kept:
                 await asyncio.sleep(0.005)
     assert [reading.score for reading in outlet.kept] == [-0.42]
@@ -239,7 +239,7 @@ async def test_what_ended_in_a_gap_is_asked_about_as_well() -> None:
         )
         async with stream, Everything(stream) as everything:
             await dropped(simulator, stream)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not any(_asked_for(record) for record in everything.records):
                     await asyncio.sleep(0.01)
             began = time.monotonic()
@@ -266,7 +266,7 @@ async def test_leaving_while_the_platform_does_not_answer() -> None:
             async with stream:
                 await stream.ready()
                 playing = asyncio.create_task(simulator.play())
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     await asked.wait()
                 began = time.monotonic()
                 await stream.close()
@@ -321,7 +321,7 @@ async def test_a_conversation_that_goes_on_is_asked_about_when_it_ends_again() -
         memory.snapshots.observe(over("c"))
         companion.observe(ended("c"))
         memory.snapshots.observe(over("c", "connected"))  # another agent
-        async with going(companion, outlet), asyncio.timeout(5):
+        async with going(companion, outlet), asyncio.timeout(20):
             while "c" in companion._asked:
                 await asyncio.sleep(0.005)
             assert outlet.kept == []

@@ -13,12 +13,14 @@ import pytest
 from attrs import define, field, frozen
 
 from genesys_sentiment.clock import Clock, VirtualClock
-from genesys_sentiment.errors import AuthError, NotFound, RateLimited
-from genesys_sentiment.model.events import TopicRefused
+from genesys_sentiment.errors import AuthError, ConnectionLost, NotFound, RateLimited
+from genesys_sentiment.model.events import Gap, TopicRefused
 from genesys_sentiment.model.wire import Channel, Token
 from genesys_sentiment.streaming.fleet import Fleet
 from genesys_sentiment.streaming.fleet_budget import Budget
 from genesys_sentiment.streaming.fleet_harbor import Berth, Harbor
+from genesys_sentiment.streaming.scripted import Scripted
+from genesys_sentiment.streaming.transport import Transport
 from tests.streaming.toys import ONE_SECOND, Lines, Toy
 
 
@@ -173,7 +175,7 @@ async def test_one_whose_channel_is_gone_waits_for_room() -> None:
     del dock.there["ours-1"]
     dock.there["theirs-19"] = ("t",)
     waiting = asyncio.create_task(berth.create())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while rig.clock.monotonic() < 200.0:
             await asyncio.sleep(0)
     assert not waiting.done()
@@ -211,12 +213,12 @@ async def test_only_what_nothing_else_explains_is_an_eviction(
     assert berth.evicted is evicted
 
 
-def fleet_on(dock: Dock) -> Fleet:
+def fleet_on(dock: Dock, transport: Transport | None = None) -> Fleet:
     """In a language that tests can read, on sockets that say nothing."""
     topics = [f"v2.conversations.c{number}.transcription" for number in range(3)]
     return Fleet(
         Toy(uses_channel=True),
-        Lines(),
+        transport or Lines(),
         channels=dock,
         topics=topics,
         options=ONE_SECOND,
@@ -243,3 +245,30 @@ async def test_refused_credentials_end_it_before_it_begins() -> None:
             await anext(fleet)
         await fleet.ready()
         assert fleet.state == "done"
+
+
+async def test_a_stall_before_an_eviction_is_in_the_gap() -> None:
+    """C5-36: the gap begins where the last answered ping was sent, not with the last frame.
+
+    The network stalls, a little of what it held back comes, and then the channel is gone, without
+    room for another one: what is told then is told before there is a connection again.
+    """
+    end = ConnectionLost("x", host="h", code=1006)
+    script = Scripted([31.0, "pong", 40.0, "u1", 1.0, end], [30.0])
+    dock = Dock(script.clock)
+    async with fleet_on(dock, script) as fleet:
+        await fleet.ready()
+        dock.there = {f"theirs-{number}": ("t",) for number in range(20)}
+        gaps: list[Gap] = []
+        while len(gaps) < 6:
+            event = await anext(fleet)
+            if isinstance(event, TopicRefused):
+                dock.there.clear()  # there is room now
+            elif isinstance(event, Gap):
+                gaps.append(event)
+    began = script.clock.wall() - script.clock.monotonic()
+    first, again = gaps[:3], gaps[3:]
+    assert {each.reason for each in gaps} == {"evicted"}
+    assert {each.since - began for each in first} == {29.0}, "a ping was sent after 30 s"
+    assert {each.since for each in again} == {each.until for each in first}
+    assert {each.conversation for each in again} == {"c0", "c1", "c2"}

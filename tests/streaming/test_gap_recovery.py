@@ -50,8 +50,8 @@ class Run:
     clock: VirtualClock
     events: list[Event]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Wait until it holds, ten real seconds at most."""
+    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait until it holds, 30 real seconds at most."""
         async with asyncio.timeout(seconds):
             while not condition():
                 await asyncio.sleep(0.005)

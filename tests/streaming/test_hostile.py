@@ -136,7 +136,7 @@ async def test_the_stream_goes_on(caplog: pytest.LogCaptureFixture) -> None:
         async with watch(cloud, queues=[simulator.queue_id], options=QUICK) as stream:
             async with Everything(stream) as everything:
                 await stream.ready()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     while stream.counters.received < len(raw):
                         await asyncio.sleep(0.01)
                 await simulator.play()
@@ -159,12 +159,12 @@ async def test_a_frame_beyond_the_bound_ends_the_connection_and_not_the_stream()
         simulator.script = [Say((bytes(MIB + 1),))]
         async with watch(cloud, queues=[simulator.queue_id], options=QUICK) as stream:
             async with Everything(stream) as everything:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     while stream.counters.connections < 2:
                         await asyncio.sleep(0.01)
                 await stream.ready()
                 await simulator.play()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     while stream.counters.received < simulator.frames_sent.total() - 1:
                         await asyncio.sleep(0.01)
                 await stream.close()

@@ -19,9 +19,9 @@ def tasks() -> list[str]:
 
 
 async def until_more(lag: LoopLag, count: int = 1) -> None:
-    """Until that many more figures are there, five seconds at most."""
+    """Until that many more figures are there, 20 seconds at most."""
     wanted = lag.latencies.count + count
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while lag.latencies.count < wanted:
             await asyncio.sleep(0.005)
 
@@ -56,7 +56,7 @@ async def test_the_last_figure_recovers_and_the_worst_stays() -> None:
         asyncio.get_running_loop().call_later(0.001, time.sleep, 0.04)
         await until_more(lag)
         first = lag.worst
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while lag.last == first:
                 await asyncio.sleep(0.005)
     assert first is not None

@@ -213,8 +213,11 @@ class Watching:
     def __init__(self) -> None:
         self.seen: list[tuple[str, float]] = []
 
-    def observe(self, change: StateChange, now: float) -> None:
+    def observe(self, change: StateChange, now: float) -> Sequence[Event]:
+        """What turns out when somebody is connected."""
         self.seen.append((change.state, now))
+        late = change.state == "connected"
+        return [Gap(reason="joined_late", conversation="c", since=0, until=1)] if late else ()
 
     def heard(self, conversation: str, now: float) -> None:
         """Who talks."""
@@ -237,7 +240,9 @@ def test_snapshots_become_changes_and_the_observer_is_told() -> None:
         "connected",
     ]
     assert watching.seen == [("alerting", 0.0), ("connected", 2.0)]
+    assert [type(each) for each in out] == [StateChange, StateChange, Gap]
     assert (memory.counters.eventful, memory.counters.duplicate) == (2, 1)
+    assert memory.counters.gaps == 1
 
 
 class Answered(Asking):

@@ -93,7 +93,7 @@ async def test_every_end_of_a_connection_leads_to_the_next(trouble: str, channel
                 made = getattr(simulator, trouble)()
                 if made is not None:
                     await made
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(20):
                     while stream.counters.connections < 2 or not everything.gaps:
                         await asyncio.sleep(0.01)
                 await stream.close()
@@ -110,7 +110,7 @@ async def test_a_mute_server_is_left_and_said_to_be_silent() -> None:
         simulator.script = [Mute(after=0.1)]
         stream = watch(cloud, queues=[simulator.queue_id], options=QUICK, dialect=dialect)
         async with stream, Everything(stream) as everything:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 while stream.counters.connections < 2:
                     await asyncio.sleep(0.01)
             await stream.close()
