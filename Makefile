@@ -33,6 +33,8 @@ types: $(TOOLS) ## Check the types, strictly
 bench: $(TOOLS) ## Measure the full path and the delivery beside simpler ones
 	@$(BIN)/python benchmarks/pipeline.py $(ARGS)
 	@$(BIN)/python benchmarks/delivery.py
+	@$(BIN)/python benchmarks/analyzer.py
+	@$(BIN)/python benchmarks/fleet.py
 
 crash: $(TOOLS) ## Kill a delivery 200 times with -9 and count what arrived
 	@$(BIN)/python -m tests.crash $(ARGS)
@@ -63,6 +65,6 @@ $(RUNTIME): pyproject.toml $(ENVIRONMENT)
 	@touch $@
 
 $(TOOLS): pyproject.toml $(RUNTIME)
-	@$(BIN)/python -m pip install --quiet --editable '.[cli,eventbridge,kafka,nats,rabbitmq]' >&2
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,eventbridge,kafka,nats,onnx,rabbitmq]' >&2
 	@$(BIN)/python -m pip install --quiet --group dev --group peers >&2
 	@touch $@

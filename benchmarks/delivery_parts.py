@@ -41,7 +41,7 @@ def record(number: int) -> Score:
         context_segment_count=7,
         at=1_790_000_000.0 + number / 1000,
         scored_at=1_790_000_000.5 + number / 1000,
-        method="lexicon",
+        method="embedded",
         evidence=("lost", "terrible"),
     )
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genesys_sentiment.analysis.analyzer import Analysis as Analysis
     from genesys_sentiment.analysis.analyzer import Analyzer as Analyzer
-    from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer as LexiconAnalyzer
+    from genesys_sentiment.analysis.embedded_analyzer import EmbeddedAnalyzer as EmbeddedAnalyzer
+    from genesys_sentiment.classifiers.ahead import Ahead as Ahead
+    from genesys_sentiment.classifiers.onnx_classifier import OnnxClassifier as OnnxClassifier
     from genesys_sentiment.cloud.cloud import Cloud as Cloud
     from genesys_sentiment.cloud.regions import endpoints as endpoints
     from genesys_sentiment.cloud.regions import region as region
@@ -110,6 +112,7 @@ _HOMES = {
     "ABSENT": "model.values",
     "Acceptance": "model.assist",
     "AgentAssist": "dialects.agent_assist",
+    "Ahead": "classifiers.ahead",
     "AiohttpTransport": "streaming.transport",
     "Alert": "model.alerts",
     "AlertRules": "scoring.alerts",
@@ -130,6 +133,7 @@ _HOMES = {
     "Delivery": "delivery.delivery",
     "Diagnosis": "model.alerts",
     "Diagnostics": "scoring.diagnostics",
+    "EmbeddedAnalyzer": "analysis.embedded_analyzer",
     "Entry": "model.entries",
     "EventBridge": "sinks.eventbridge",
     "FileSink": "sinks.file",
@@ -142,7 +146,6 @@ _HOMES = {
     "Journal": "delivery.journal",
     "Kafka": "sinks.kafka",
     "Lane": "model.entries",
-    "LexiconAnalyzer": "analysis.lexicon_analyzer",
     "LogFailed": "errors",
     "LogFull": "errors",
     "LoopLag": "streaming.lag",
@@ -150,6 +153,7 @@ _HOMES = {
     "Message": "model.events",
     "Nats": "sinks.nats",
     "Notifications": "dialects.notifications",
+    "OnnxClassifier": "classifiers.onnx_classifier",
     "PatternRedactor": "redaction.redactor",
     "PermissionDenied": "errors",
     "Platform": "sinks.platform",

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": {"errors", "model"},
     "redaction": {"errors", "model", "analysis"},
     "scoring": {"errors", "model", "analysis"},
+    "classifiers": {"errors", "model", "analysis", "scoring"},
     "contracts": {"errors", "model"},
     "clock": set(),
     "locking": {"errors"},

@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 import genesys_sentiment
 from genesys_sentiment.analysis.analyzer import Analysis
-from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
+from genesys_sentiment.analysis.embedded_analyzer import EmbeddedAnalyzer
 from genesys_sentiment.cloud.cloud import Cloud
 from genesys_sentiment.cloud.regions import endpoints
 from genesys_sentiment.cloud.settings import credentials_from_env
@@ -66,10 +66,10 @@ class _Fragile:
     """The embedded analyzer, but that it breaks at a word and says everything when it does."""
 
     name = "fragile"
-    languages = LexiconAnalyzer().languages
+    languages = EmbeddedAnalyzer().languages
 
     def __init__(self) -> None:
-        self._sound = LexiconAnalyzer()
+        self._sound = EmbeddedAnalyzer()
 
     def __call__(self, text: str, language: str) -> Analysis:
         if POISON in text:

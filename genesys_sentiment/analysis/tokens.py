@@ -17,13 +17,16 @@ MAX_WORD = 40
 """Characters of the longest word that is looked up."""
 
 # [noise], <unk>, [background talk]: marks of recognisers. Links and mentions say nothing either.
-_DROPPED = r"\[[\w \-/]{1,32}\]|<[\w/\-]{1,32}>|https?://\S+|www\.\S+|@\w+"
+_LINK = r"https?://\S+|www\.\S+"
+_MARK = r"\[[\w \-/]{1,32}\]|<[\w/\-]{1,32}>|@\w+"
 _WORD = r"[^\W_]+"
 _BREAK = r"[.,;:!?…¿¡\n]+"
 
 
 def fold(word: str) -> str:
     """Case and accents away: ``Enttäuschend`` is ``enttauschend``, ``weiß`` is ``weiss``."""
+    if word.isascii():
+        return word.casefold()
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -44,7 +47,8 @@ def tidy(text: str) -> str:
 def splitter(symbols: frozenset[str]) -> re.Pattern[str]:
     """A pattern whose matches are words, ``symbols``, clause breaks and dropped marks."""
     known = "|".join(_symbol(symbol) for symbol in _longest_first(symbols))
-    return re.compile("|".join(part for part in (_DROPPED, known, _WORD, _BREAK) if part))
+    # Words are most of a text, and no mark or symbol begins as they do: they are tried early.
+    return re.compile("|".join(part for part in (_LINK, _WORD, _MARK, known, _BREAK) if part))
 
 
 def _symbol(symbol: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from genesys_sentiment.cli import (
+    analyze,
     audit,
     demo,
     doctor,
@@ -48,6 +49,7 @@ exit codes:
   130  interrupted before anything ran, or before a command that answers had finished
 """
 
+_COMMANDS = (demo, simulate, stream, sentiment, analyze, doctor, outbox, audit, reconcile)
 _FIXABLE = (ConfigurationError, AuthError, PermissionDenied, ConnectionFailed, CloudError)
 
 
@@ -76,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, simulate, stream, sentiment, doctor, outbox, audit, reconcile):
+    for command in _COMMANDS:
         command.add(commands)
     return parser
 

@@ -19,7 +19,12 @@ _DRAIN: Final = 2.0
 
 
 async def printing(work: Callable[[Put], Awaitable[int]]) -> int:
-    """Let ``work`` print lines; the exit code is what it returns.
+    """Let ``work`` print lines; the exit code is what it returns. See :func:`flowing`."""
+    return await flowing(lambda printer: work(printer.put))
+
+
+async def flowing(work: Callable[[Printer], Awaitable[int]]) -> int:
+    """The same for more lines than may wait in memory: ``work`` waits for the printer's room.
 
     A closed pipe ends it with 0, an output that takes nothing with 1, Ctrl-C and SIGTERM with 130.
     What was printed before an error is shown before the error is raised.
@@ -49,9 +54,9 @@ async def printing(work: Callable[[Put], Awaitable[int]]) -> int:
         printer.close()
 
 
-async def _to_the_end(work: Callable[[Put], Awaitable[int]], printer: Printer) -> int:
+async def _to_the_end(work: Callable[[Printer], Awaitable[int]], printer: Printer) -> int:
     try:
-        code = await work(printer.put)
+        code = await work(printer)
     except GenesysSentimentError:
         await printer.drain()
         raise

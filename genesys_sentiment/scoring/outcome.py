@@ -59,6 +59,8 @@ def score_utterance(
 ) -> Score:
     """An analyzer's judgement; ``method`` is the analyzer's name."""
     emotion, emotion_raw = classify_emotion(analysis.emotion, policy.emotions)
+    # Without an emotion, an analyzer says how sure it is of that: no confidence in one.
+    feeling = 0.0 if emotion is UNKNOWN else analysis.emotion_confidence
     label = analysis.label
     if policy.labels == "thresholds":
         label = polarity_label(analysis.polarity, policy.positive, policy.negative)
@@ -69,10 +71,8 @@ def score_utterance(
         polarity_raw=analysis.polarity,
         confidence=analysis.confidence,
         emotion=emotion,
-        emotion_confidence=analysis.emotion_confidence if analysis.emotion else 0.0,
-        sarcasm_flag=policy.sarcasm(
-            analysis.polarity, analysis.confidence, emotion, analysis.emotion_confidence
-        ),
+        emotion_confidence=feeling,
+        sarcasm_flag=policy.sarcasm(analysis.polarity, analysis.confidence, emotion, feeling),
         context_segment_count=count,
         at=at,
         scored_at=now,

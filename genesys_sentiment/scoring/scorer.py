@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from genesys_sentiment.analysis.analyzer import Analysis, Analyzer
-from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
+from genesys_sentiment.analysis.embedded_analyzer import EmbeddedAnalyzer
 from genesys_sentiment.errors import AnalyzerError
 from genesys_sentiment.model.events import Reading, Utterance
 from genesys_sentiment.model.histogram import FARTHEST
@@ -47,7 +47,7 @@ class Scorer:
 
     def __init__(self, policy: Policy | None = None, analyzer: Analyzer | None = None) -> None:
         self.policy = Policy() if policy is None else policy
-        self.analyzer: Analyzer = LexiconAnalyzer() if analyzer is None else analyzer
+        self.analyzer: Analyzer = EmbeddedAnalyzer() if analyzer is None else analyzer
         self._tags: dict[str, str | None] = {}
         # The least recently touched is first.
         self._states: dict[str, Conversation] = {}

@@ -13,7 +13,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         i am really upset about this
         i'm so angry right now
         you people are useless
-        i want to file a complaint
         this is a joke
         i have been on hold for forty five minutes
         that's not good enough
@@ -94,11 +93,7 @@ SENTENCES: dict[tuple[str, str], str] = {
         monday at eleven
         hope street number five
         hello good morning
-        i'm fine
-        you're welcome
         press one for english
-        my flight was cancelled
-        sorry
     """,
     ("es", "negative"): """
         estoy muy molesto
@@ -107,7 +102,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         es un servicio pésimo
         estoy harta de esperar
         no estoy satisfecha
-        quiero poner una queja
         nadie me ayuda
         qué vergüenza
         estoy decepcionado
@@ -143,7 +137,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         soy victoria lópez
         quiero devolver un producto
         la factura de este mes
-        bueno
         claro
         por supuesto
         necesito ayuda con mi cuenta
@@ -185,7 +178,6 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("fr", "neutral"): """
         bonjour
         oui
-        non
         d'accord
         bien sûr
         je voudrais connaître mon solde
@@ -195,14 +187,11 @@ SENTENCES: dict[tuple[str, str], str] = {
         mon numéro est le cinq
         ma carte est perdue
         je souhaite résilier mon contrat
-        au revoir
         ok bon
         quel est votre nom
         je m'appelle claire bonheur
-        une seule fois
         la facture du mois
         c'est ça
-        bon alors
         je vous écoute
         par contre
     """,
@@ -213,7 +202,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         das ist eine katastrophe
         das funktioniert nicht
         niemand hilft mir
-        ich möchte mich beschweren
         das ist schlecht
         ich bin unzufrieden
         ich bin genervt
@@ -241,10 +229,8 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("de", "neutral"): """
         guten tag
         ja
-        nein
         okay
         genau
-        richtig
         ich brauche hilfe
         mein konto
         einen moment bitte
@@ -252,20 +238,16 @@ SENTENCES: dict[tuple[str, str], str] = {
         wie hoch ist mein kontostand
         können sie das wiederholen
         ich möchte kündigen
-        auf wiederhören
         am montag um elf
         die rechnung
         alles klar
-        ich verstehe
         gerne
         natürlich
         ich schaue mal nach
         mit freundlichen grüßen
         sind sie sicher
-        echt
         das wäre alles
         einfach
-        noch mal bitte
     """,
     ("pt", "negative"): """
         isso é inaceitável
@@ -276,7 +258,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         que vergonha
         péssimo atendimento
         estou cansado de esperar
-        quero fazer uma reclamação
         não gostei
         é horrível
         estou preocupada
@@ -301,7 +282,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         bom dia
         boa tarde
         sim
-        não
         tudo bem
         ok
         gostaria de saber meu saldo

@@ -99,7 +99,7 @@ def test_what_cannot_be_meant_is_code_2(
 def test_the_page_names_what_there_is() -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     commands = (
-        *("demo", "simulate", "stream", "sentiment", "doctor"),
+        *("demo", "simulate", "stream", "sentiment", "doctor", "analyze"),
         *("outbox", "audit verify", "reconcile"),
     )
     assert [name for name in commands if f"## `{name}`" not in page] == []

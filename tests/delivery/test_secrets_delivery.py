@@ -80,7 +80,7 @@ def _records() -> list[Record]:
         context_segment_count=1,
         at=1.0,
         scored_at=1.0,
-        method="lexicon",
+        method="embedded",
         evidence=(SAID,),
     )
     return [

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from attrs import asdict, frozen
 
-from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
+from genesys_sentiment.analysis.embedded_analyzer import EmbeddedAnalyzer
 from genesys_sentiment.cloud.transcripts import read_transcript
 from genesys_sentiment.contracts import ENTERING
 from genesys_sentiment.contracts.validation import validate
@@ -34,7 +34,7 @@ from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.session import Session
 
 NOW: Final = 1_772_359_400.0
-ANALYZER: Final = LexiconAnalyzer()
+ANALYZER: Final = EmbeddedAnalyzer()
 
 
 @frozen

@@ -51,7 +51,7 @@ SCORE = Score(
     context_segment_count=3,
     at=AT,
     scored_at=AT + 1,
-    method="lexicon",
+    method="embedded",
     event=UTTERANCE,
     evidence=("anger:furious", "billing:card", "anger:livid", "bareword"),
 )
@@ -80,7 +80,7 @@ def test_a_score_has_the_fields_of_s0_21_under_their_names() -> None:
         "sarcasmFlag": False,
         "contextSegmentCount": 3,
         "scoredAt": "2025-11-20T19:50:01.123Z",
-        "method": "lexicon",
+        "method": "embedded",
         "evidence": ["anger", "billing"],
     }
 

@@ -251,7 +251,7 @@ def test_behind_a_scorer_it_sees_what_was_scored_and_skipped() -> None:
         context_segment_count=1,
         at=START,
         scored_at=START,
-        method="lexicon",
+        method="embedded",
     )
     feed(call("connected", 0), skipped, call(ENDED, 10), score)
     (completed,) = feed.wait()

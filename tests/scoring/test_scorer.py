@@ -26,7 +26,7 @@ def test_the_scorer_is_a_stage_with_an_embedded_analyzer() -> None:
     assert stage.deadline is None
     assert list(stage.tick(1.0)) == []
     score = scored(stage(utterance("thank you so much"), 1.0))
-    assert (score.polarity, score.method) == ("positive", "lexicon")
+    assert (score.polarity, score.method) == ("positive", "embedded")
 
 
 @pytest.mark.parametrize("event", OTHERS, ids=lambda event: type(event).__name__)
@@ -59,6 +59,15 @@ def test_the_fields_of_a_text_score() -> None:
     assert score.evidence == ("angry:mad",)
     assert score.event is event
     assert score.id == f"score:{event.id}"
+
+
+def test_to_be_calm_is_no_emotion() -> None:
+    """S0-19: an analyzer that is sure of there being none is not sure of any."""
+    for emotion in (None, ""):
+        analyzer = Fixed(polarity=0.9, confidence=0.1, emotion=emotion, emotion_confidence=0.9)
+        score = scored(Scorer(analyzer=analyzer)(utterance(), 9.0))
+        assert (score.emotion, score.emotion_confidence) == ("unknown", 0.0)
+        assert not score.sarcasm_flag
 
 
 def test_the_fields_of_a_platform_score() -> None:

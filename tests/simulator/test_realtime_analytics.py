@@ -62,7 +62,8 @@ async def test_events_are_as_the_tutorial_gives_them() -> None:
         assert event["queueId"] == simulator.queue_id
         assert (event["agentId"] is None) == (event["state"] == "queued")
     found = [event["sentiment"] for event in events if event["sentiment"]["score"] is not None]
-    assert found[0] == {"score": 0.0, "label": "neutral"}
+    assert found[0]["label"] == "neutral"
+    assert abs(found[0]["score"]) < 0.2
     assert found[1]["score"] < -0.5
     assert found[1]["label"] == "negative"
     assert [event["timestamp"] for event in events] == sorted(e["timestamp"] for e in events)

@@ -1,18 +1,18 @@
-"""What the tutorials' platform finds in a turn. Pure but for a lexicon that is read once.
+"""What the tutorials' platform finds in a turn. Pure but for a model that is read once.
 
 The platform of the tutorials scores every turn; the real one does not. Here a call file may say
-what is found (``mood``); where it does not, the library's own lexicon is asked, so that the figures
-fit the words.
+what is found (``mood``); where it does not, the library's own analyzer is asked, so that the
+figures fit the words.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from genesys_sentiment.analysis.lexicon_analyzer import LexiconAnalyzer
+from genesys_sentiment.analysis.embedded_analyzer import EmbeddedAnalyzer
 from genesys_sentiment.simulator.call_files import Mood, Turn
 
-_analyze = LexiconAnalyzer()
+_analyze = EmbeddedAnalyzer()
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +30,7 @@ def mood(turn: Turn) -> Mood:
         score=round(found.polarity, 4),
         confidence=round(found.confidence, 4),
         emotion=found.emotion,
-        emotion_confidence=round(found.emotion_confidence, 4),
+        emotion_confidence=round(found.emotion_confidence, 4) if found.emotion else 0.0,
     )
 
 
