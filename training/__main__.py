@@ -96,7 +96,7 @@ def main() -> None:
     options = parser.parse_args()
     model = train(options.data, fit.Settings())
     options.out.write_bytes(model)
-    print(f"{options.out.name}: {len(model)} bytes")
+    print(f"{options.out.name}: {len(model)} bytes; now measure it: python -m training.evaluate")
 
 
 if __name__ == "__main__":

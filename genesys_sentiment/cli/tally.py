@@ -38,7 +38,7 @@ class Tally:
                 self.scored += 1
             case Skipped():
                 self.skipped[record.reason] += 1
-            case Gap(unrecovered=None):
+            case Gap() if record.unrecovered is None or record.reason == "dropped":
                 self.gaps += 1
             case Completed():
                 self.completed += 1

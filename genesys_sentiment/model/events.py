@@ -177,7 +177,8 @@ class Gap:
     missing, None where nobody can know. ``unrecovered`` is None when a gap is told of. With
     backfill it is told of again, for the stream or for each of its conversations, when all has been
     asked for that there is to ask: then it names what stayed missing (``states``, ``utterances``,
-    ``messages``, ``suggestions``); empty: nothing that is known of.
+    ``messages``, ``suggestions``); empty: nothing that is known of. One that is ``dropped`` is told
+    once, with all of them: nobody asks for what was there already.
     """
 
     reason: str

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from attrs import evolve
+
 from genesys_sentiment.clock import Clock
 from genesys_sentiment.model.events import Event, Gap, Reading, StateChange
 from genesys_sentiment.streaming.buffer import Buffer
 from genesys_sentiment.streaming.counters import Counters
+from genesys_sentiment.streaming.gap_ledger import PARTS
 from genesys_sentiment.streaming.line import Line
 from genesys_sentiment.streaming.memory import Memory
 from genesys_sentiment.streaming.options import StreamOptions
@@ -27,6 +30,10 @@ class Companion(Protocol):
     async def run(self, outlet: Outlet) -> None:
         """Do what it is there for, until cancelled. What it raises is a bug and ends the stream."""
         ...
+
+
+class FillsGaps:
+    """A companion that tells gaps again, with what stayed missing of them."""
 
 
 class Outlet:
@@ -75,15 +82,21 @@ class Outlet:
 
 
 class _Observed(Buffer):
-    """A buffer that shows its events to companions."""
+    """A buffer that shows its events to companions. What it drops, none of them can bring back."""
 
     companions: Sequence[Companion] = ()
+    fills_gaps = False
 
     def put(self, event: Event, size: int, now: float) -> None:
         """Add an event, and show it."""
         super().put(event, size, now)
         for companion in self.companions:
             companion.observe(event)
+
+    def _drop(self, now: float) -> None:
+        super()._drop(now)
+        if self.fills_gaps and self._lost is not None:
+            self._lost = evolve(self._lost, unrecovered=PARTS)
 
 
 def buffer_for(
@@ -98,6 +111,7 @@ def buffer_for(
     )
     if isinstance(buffer, _Observed):
         buffer.companions = companions
+        buffer.fills_gaps = any(isinstance(each, FillsGaps) for each in companions)
     return buffer
 
 

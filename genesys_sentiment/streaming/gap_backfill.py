@@ -17,7 +17,7 @@ from genesys_sentiment.cloud.details import Detail
 from genesys_sentiment.errors import GenesysSentimentError
 from genesys_sentiment.model.events import Event, Gap, Message, StateChange, Utterance
 from genesys_sentiment.model.wire import Snapshot
-from genesys_sentiment.streaming.companions import Outlet
+from genesys_sentiment.streaming.companions import FillsGaps, Outlet
 from genesys_sentiment.streaming.gap_agenda import Agenda, Pace
 from genesys_sentiment.streaming.gap_contents import GapContents
 from genesys_sentiment.streaming.gap_ledger import LONGEST, PARTS, Case, Entry, Ledger, Part
@@ -41,7 +41,7 @@ _Work: TypeAlias = Callable[[Outlet], Awaitable[None]]
 _Ask: TypeAlias = Callable[[Case, Outlet], Awaitable[None]]
 
 
-class GapBackfill:
+class GapBackfill(FillsGaps):
     """Tells what happened in each gap with ``source="backfill"``, then the gap with what did not.
 
     ``queues`` are those that are watched, ``followed`` names the conversations that are,

@@ -12,7 +12,7 @@ from attrs import define, field
 from genesys_sentiment.errors import ConnectionLost
 from genesys_sentiment.model.events import Event, Gap, StateChange, Utterance
 from genesys_sentiment.streaming.buffer import Buffer
-from genesys_sentiment.streaming.companions import Companion, Outlet, buffer_for
+from genesys_sentiment.streaming.companions import Companion, FillsGaps, Outlet, buffer_for
 from genesys_sentiment.streaming.counters import Counters
 from genesys_sentiment.streaming.options import StreamOptions
 from genesys_sentiment.streaming.plan import FixedPlan
@@ -268,3 +268,28 @@ async def test_companions_wait_for_a_slow_reader() -> None:
             got.append(await anext(subject))
     assert names(got) == [f"own{number}" for number in range(20)]
     assert subject.counters.problems() == ()
+
+
+class Filling(FillsGaps):
+    """Fills gaps, if there were any."""
+
+    def observe(self, event: Event) -> None:
+        """Not of interest here."""
+
+    async def run(self, outlet: Outlet) -> None:
+        """Nothing to do."""
+
+
+@pytest.mark.parametrize("fills", [True, False])
+def test_what_is_dropped_is_brought_back_by_nobody(fills: bool) -> None:
+    """With backfill, what cannot be filled is said so; without, nobody looked."""
+    options = StreamOptions(buffer_events=2, overflow="drop_oldest")
+    companions: tuple[Companion, ...] = (Filling() if fills else Echo(),)
+    buffer = buffer_for(companions, Counters(), options)
+    for number in range(5):
+        buffer.put(utterance(f"x{number}"), 10, 100.0 + number)
+    gap = buffer.poll()
+    assert isinstance(gap, Gap)
+    assert (gap.reason, gap.count) == ("dropped", 3)
+    told = ("states", "utterances", "messages", "suggestions")
+    assert gap.unrecovered == (told if fills else None)
