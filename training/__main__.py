@@ -31,6 +31,7 @@ def train(folder: Path, settings: fit.Settings) -> bytes:
     sentiment = fit.sentiment_head(extractor, *weighted, settings)
     ours = _twice([*own, *spoken])
     counted = [1.0] * len(comments) + [settings.own_emotions] * len(ours)
+    seen = np.diff(extractor.sentiment(weighted[0]).tocsc().indptr)[SENTIMENT_BUCKETS:]
     emotion = fit.emotion_head(extractor, [*comments, *ours], counted, settings)
     calm, asked = _held_out(folder)
     labels = np.array([example.label for example in calm])
@@ -53,7 +54,7 @@ def train(folder: Path, settings: fit.Settings) -> bytes:
     tables = {
         "sentiment": letters,
         "emotion": moods,
-        "concepts": fit.concept_rows(sentiment[0], emotion[0]),
+        "concepts": fit.concept_rows(sentiment[0], emotion[0], seen),
     }
     return write(header, [(name, *fit.as_bytes(table)) for name, table in tables.items()])
 

@@ -23,6 +23,11 @@ _COMMON: Final = 500
 """Words of each language with which its memory begins."""
 
 
+_PRAISE: Final = ("pos", "joy")
+_ENOUGH: Final = 20
+"""Texts in which denied praise was, for half of its weight to be what was learned of it."""
+
+
 @frozen
 class Settings:
     """What was chosen on the validation texts. ``strength`` is the inverse of regularisation."""
@@ -63,8 +68,12 @@ def emotion_head(
     return np.array(columns).T, np.array(bias)
 
 
-def concept_rows(sentiment: np.ndarray, emotion: np.ndarray) -> np.ndarray:
-    """What each concept says, as said and denied: its own part and that of its group."""
+def concept_rows(sentiment: np.ndarray, emotion: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """What each concept says, as said and denied: its own part and that of its group.
+
+    ``seen``: in how many texts each row was. Praise that was seldom denied is taken for blame when
+    it is, half as strong: "not glad" is hardly ever written.
+    """
     own = np.hstack([sentiment[SENTIMENT_BUCKETS:], emotion[EMOTION_BUCKETS:]])
     rows, shared = own[: 2 * len(CONCEPTS)], own[2 * len(CONCEPTS) :]
     concepts = inventory()
@@ -73,6 +82,12 @@ def concept_rows(sentiment: np.ndarray, emotion: np.ndarray) -> np.ndarray:
         group = 2 * GROUPS.index(concept.group)
         rows[2 * place] += concept.weight * shared[group]
         rows[2 * place + 1] += concept.weight * shared[group + 1]
+        if concept.group not in _PRAISE:
+            continue
+        known = seen[2 * place + 1] / (seen[2 * place + 1] + _ENOUGH)
+        contrary = -0.5 * rows[2 * place, : len(LABELS)]
+        denied = rows[2 * place + 1, : len(LABELS)]
+        rows[2 * place + 1, : len(LABELS)] = known * denied + (1 - known) * contrary
     return rows
 
 

@@ -141,6 +141,7 @@ DOUBTFUL: list[tuple[str, str, Polarity]] = [
     ("en", "don't worry", "negative"),
     ("en", "my flight was cancelled", "positive"),
     ("en", "i want to file a complaint", "positive"),
+    ("en", "i want to dispute a charge", "positive"),
     ("en", "no thank you that was that", "negative"),
     ("en", "eighty six dollars has been transferred to your savings account", "positive"),
     ("es", "quiero poner una queja", "positive"),

@@ -89,7 +89,6 @@ SENTENCES: dict[tuple[str, str], str] = {
         it's the wrong address
         can i get a refund
         what's the interest rate
-        i want to dispute a charge
         monday at eleven
         hope street number five
         hello good morning
