@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -16,10 +17,18 @@ Pipe = tuple[int, int]
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
     """The reading and the writing end."""
-    ends = os.pipe()
-    yield ends
-    for end in ends:
-        os.close(end)
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+    _writers_end()
+    os.close(writing)
+
+
+def _writers_end() -> None:
+    """A writer that comes late would find somebody else's socket behind the number of its pipe."""
+    for thread in threading.enumerate():
+        if thread.name == "genesys-printer":
+            thread.join(5)
 
 
 async def test_a_line_leaves_without_waiting_for_the_next(pipe: Pipe) -> None:
@@ -65,6 +74,7 @@ async def test_a_closed_pipe_sets_broken_and_frees_who_waits() -> None:
     assert isinstance(printer.error, BrokenPipeError)
     printer.put(b"into the void")
     printer.close()
+    _writers_end()
     os.close(writing)
 
 
