@@ -33,6 +33,9 @@ PRINTS = (
     ["disconnected\n"],
     ["a minute at 60\nit is 3600\ntwo hours at 7200\n"],
     ["0 True\n"],
+    ["an event that is not its business comes back, once\n"],
+    ["True\n"],
+    ["decode raises BadFrame and nothing else\n"],
 )
 
 
