@@ -143,7 +143,7 @@ async def test_a_receiver_that_is_down_then_slow_then_fickle_loses_nothing(tmp_p
     async with Delivery(sinks, log=Journal(tmp_path / "journal.db"), drain=20.0) as delivery:
         source = Source(delivery)
 
-        async def have_all(*names: str, within: float = 3.0) -> None:
+        async def have_all(*names: str, within: float = 15.0) -> None:
             async with asyncio.timeout(within):
                 while any(t.pending for n, t in (await delivery.tallies()).items() if n in names):
                     await asyncio.sleep(0.02)
