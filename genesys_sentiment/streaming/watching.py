@@ -61,7 +61,7 @@ class Watcher:
         self._nameless: set[str] = set()
         self._late: set[str] = set()
         self._quiet: dict[str, float] = {}
-        self._unfit: list[TopicRefused] = []
+        self._untold: list[Event] = []
         self.version = 0
 
     @property
@@ -125,10 +125,10 @@ class Watcher:
     def subscribed(self, topics: Collection[str], wall: float) -> Sequence[Event]:
         """Note what is subscribed; a Gap for every conversation that was talking before.
 
-        Conversations whose ids cannot be topics are told as TopicRefused, once.
+        Also for those that were over before they could be subscribed. Conversations whose ids
+        cannot be topics are told as TopicRefused, once.
         """
-        told: list[Event] = [*self._unfit]
-        self._unfit.clear()
+        told, self._untold = self._untold, []
         began = [
             (conversation, seen)
             for conversation, seen in self._joining.items()
@@ -151,7 +151,7 @@ class Watcher:
             over += (each for each, active in self._active.items() if active <= idle)
             self._check = now + self._idle / 8
         for conversation in dict.fromkeys(over):
-            self._forget(conversation)
+            self._forget(conversation, now)
         if not self._active:
             self._check = inf
         self._set_deadline()
@@ -174,7 +174,7 @@ class Watcher:
         except ConfigurationError:
             # The wire may call a conversation what no topic can name: that is no reason to end.
             self._nameless.add(conversation)
-            self._unfit.append(
+            self._untold.append(
                 TopicRefused(
                     topic="v2.conversations",
                     reason="invalid_id",
@@ -188,9 +188,12 @@ class Watcher:
             self._check = active + self._idle / 8
             self._set_deadline()
 
-    def _forget(self, conversation: str) -> None:
+    def _forget(self, conversation: str, now: float) -> None:
         del self._active[conversation]
-        self._joining.pop(conversation, None)
+        seen = self._joining.pop(conversation, None)
+        if seen is not None and conversation in self._late:
+            # It talked and ended while its topics could not be subscribed.
+            self._untold.append(_joined_late(conversation, seen, now + self._wall))
         self._until.pop(conversation, None)
         self._nameless.discard(conversation)
         self._late.discard(conversation)

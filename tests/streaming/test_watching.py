@@ -96,6 +96,18 @@ def test_who_hung_up_before_anybody_answered_is_not() -> None:
     assert subject.subscribed(1_040.0) == []
 
 
+def test_who_talked_and_ended_while_nothing_could_be_subscribed_is_announced() -> None:
+    """REST is out for longer than topics linger: all that was said there is missing."""
+    subject = Heard()
+    subject.says("agent", "alerting", 1_000.0)
+    subject.says("agent", "connected", 1_005.0, 1_005.0)
+    subject.says("agent", "disconnected", 1_030.0, 1_030.0)
+    subject.watcher.tick(100.0)
+    assert subject.watcher.conversations == ()
+    assert list(subject.watcher.subscribed((), 1_101.0)) == [late(1_000.0, 1_100.0)]
+    assert list(subject.watcher.subscribed((), 1_102.0)) == []
+
+
 def test_nothing_is_kept_of_a_conversation_that_was_let_go() -> None:
     """C3: not of one that nobody ever answered, either."""
     subject = Heard()
