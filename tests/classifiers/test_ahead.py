@@ -124,7 +124,7 @@ async def test_a_text_that_hangs_is_one_reasoned_skip(slow: Slow) -> None:
     async with asyncio.timeout(5):
         found = await scored(ahead, [said("a"), said("hang"), GAP, said("b")])
     assert found == ["positive", "TimeoutError", "Gap", "positive"]
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 2
     assert ahead.counters == AheadCounters(judged=2, timed_out=1)
 
 
@@ -303,7 +303,7 @@ async def test_cancellation_comes_out_wherever_it_hits(slow: Slow, turns: int) -
     with suppress(asyncio.CancelledError):
         await task
     assert task.cancelled()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 1
 
 
 async def test_leaving_in_the_middle_ends_everything(slow: Slow) -> None:

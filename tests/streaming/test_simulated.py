@@ -163,7 +163,7 @@ async def test_a_server_that_drops_every_connection_is_not_stormed() -> None:
 
 @pytest.mark.parametrize("fate", [None, Mute(), Abort(), Close(1011), Refuse(503)])
 async def test_leaving_takes_less_than_two_seconds(fate: object) -> None:
-    """S0-26, S4-09, C5-25: waiting, opening, open or mute. Two for a machine that is busy."""
+    """S0-26, S4-09, C5-25: waiting, opening, open or mute."""
     patient = StreamOptions(delays=lambda: iter([60.0]))
     async with Simulator() as simulator, client(simulator) as cloud:
         simulator.script = [fate]  # type: ignore[list-item]
@@ -172,7 +172,7 @@ async def test_leaving_takes_less_than_two_seconds(fate: object) -> None:
             async with stream:
                 await asyncio.sleep(pause)
                 began = time.monotonic()
-            assert time.monotonic() - began < 4
+            assert time.monotonic() - began < 2
             assert stream.state == "done"
 
 
